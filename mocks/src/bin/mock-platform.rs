@@ -1,0 +1,2 @@
+//! The mock platform by hand.
+fn main() {}

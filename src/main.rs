@@ -1,0 +1,2 @@
+//! dangri
+fn main() {}
