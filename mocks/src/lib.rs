@@ -1,1 +1,3 @@
 //! The mock provincial platform.
+
+pub mod drafts;
