@@ -1,1 +1,8 @@
-//! dangri 当日
+//! dangri 当日: drafted enforcement documents become entries on the provincial platform the same day.
+//!
+//! The rooms, in the order a document travels; knowledge points downward only (ARCHITECTURE.md).
+
+pub mod clock;
+pub mod document;
+pub mod platform;
+pub mod store;

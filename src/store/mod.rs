@@ -1,0 +1,198 @@
+//! The seam to where records rest.
+//!
+//! The laws, by number; `contract` proves them for every backend:
+//!
+//! 1. *Durable on return.* What `admit` or `apply` answered `Ok` to survives a kill and a power cut.
+//! 2. *Admission is idempotent.* A second `admit` of the same id answers `Same` and changes nothing.
+//! 3. *Compare-and-set.* A change names the version it saw; a stale one fails alone, the rest of its batch goes through.
+//! 4. *One live lease.* Of two concurrent changes at one version, exactly one succeeds.
+//! 5. *Every moving record is due exactly once.* `due` names each record in Waiting, Unsure or Received whose time has come, and no other.
+//! 6. *Due is ordered and bounded:* earliest cut-off, then rank, then arrival; a document whose case has an earlier document still open is not due.
+//! 7. *History replays to the state.* Replaying `history` gives the record of `get`.
+//! 8. *Bytes are what was taken.* `body` returns exactly the admitted bytes or an error, never others.
+//! 9. *A damaged record stands alone.* It is reported by `damaged`, and everything else still works.
+//! 10. *A page is stable while others write:* walking a listing by cursor misses nothing that stood there all along, and repeats nothing.
+//! 11. *An error is never an empty queue.* A read that fails is an error.
+//! 12. *Names resolve.* A number, a path, a case, a draft id lead to the records that carry them, newest first.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::document::{Birth, DocumentId, Entry, IllegalMove, Record, State, Timestamp};
+
+/// What a store cannot do, and why.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The record is no longer at the version that the change saw.
+    #[error("{id} is at version {now}, not {seen}")]
+    Stale {
+        /// The document.
+        id: DocumentId,
+        /// The version that the change saw.
+        seen: u32,
+        /// The version it is at.
+        now: u32,
+    },
+    /// No record of that id.
+    #[error("{0} is not in the store")]
+    Unknown(DocumentId),
+    /// The change is impossible; a defect.
+    #[error(transparent)]
+    Illegal(#[from] IllegalMove),
+    /// No room on the disk; nothing was written.
+    #[error("no room on the disk: {0}")]
+    Full(String),
+    /// The store refuses all work because a write or a sync failed; the process must end and start anew (exit code 74).
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// What was read is damaged.
+    #[error("damaged: {0}")]
+    Damaged(String),
+}
+
+/// What became of an admission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// It is kept now.
+    New(Record),
+    /// It had been kept before; the record as it stands.
+    Same(Record),
+}
+
+/// A document to be kept for the first time.
+#[derive(Debug, Clone)]
+pub struct Newcomer {
+    /// How it begins.
+    pub birth: Birth,
+    /// Its first history entry: `Taken` or `JudgedUnfit`.
+    pub entry: Entry,
+    /// The document's bytes as they will be sent; empty for an unfit draft.
+    pub body: Arc<[u8]>,
+}
+
+/// A change to a record, to be applied only if it is still at `seen`.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The document.
+    pub id: DocumentId,
+    /// The version that the change was decided on.
+    pub seen: u32,
+    /// What happened.
+    pub entry: Entry,
+}
+
+/// A record that is due, with what the queue must know before it reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The document.
+    pub id: DocumentId,
+    /// Where it stands: Waiting, Unsure or Received.
+    pub state: State,
+    /// Its cut-off.
+    pub cut_off: Timestamp,
+}
+
+/// Which records a listing wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listing {
+    /// All in a state, earliest cut-off first.
+    InState(State),
+    /// All of a normalised number, newest first.
+    Number(String),
+    /// All that were found at a path, newest first.
+    Path(String),
+    /// All of a case or inspection, in legal order.
+    Case(String),
+    /// All of a draft id, newest first.
+    Draft(uuid::Uuid),
+    /// All whose inspection day is this one.
+    Day(chrono::NaiveDate),
+    /// All, oldest first.
+    All,
+}
+
+/// Where to go on with a listing. Opaque; valid for the listing it came from.
+pub type Cursor = Vec<u8>;
+
+/// One page of a listing.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The records.
+    pub records: Vec<Record>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Something in the store that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamageReport {
+    /// Where: a segment and offset, or an index key.
+    pub place: String,
+    /// What was found.
+    pub what: String,
+    /// The document concerned, where that is known.
+    pub id: Option<DocumentId>,
+}
+
+/// Where records rest. Async, and compare-and-set by version, so that a database server fits behind it as well; no transaction handle
+/// or lock ever leaves it, and nothing may assume that only one process uses it.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Keeps newcomers, all in one durable commit; answers in order (laws 1, 2).
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] or [`StoreError::Failed`] when nothing was kept.
+    async fn admit(&self, newcomers: Vec<Newcomer>) -> Result<Vec<Admission>, StoreError>;
+
+    /// Applies changes, all that can be in one durable commit; answers in order, each with its own outcome (laws 1, 3, 4).
+    ///
+    /// # Errors
+    /// The outer error means that nothing was changed.
+    async fn apply(
+        &self,
+        changes: Vec<Change>,
+    ) -> Result<Vec<Result<Record, StoreError>>, StoreError>;
+
+    /// The record of this id.
+    async fn get(&self, id: DocumentId) -> Result<Option<Record>, StoreError>;
+
+    /// The document's bytes (law 8).
+    async fn body(&self, id: DocumentId) -> Result<Arc<[u8]>, StoreError>;
+
+    /// The whole history, oldest first (law 7).
+    async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError>;
+
+    /// At most `limit` records of `state` that are due at `now` (laws 5, 6).
+    async fn due(&self, state: State, now: Timestamp, limit: usize)
+    -> Result<Vec<Due>, StoreError>;
+
+    /// When the next record of `state` that is not yet due becomes due; `None` when none waits.
+    async fn next_due(&self, state: State) -> Result<Option<Timestamp>, StoreError>;
+
+    /// A page of at most `limit` records (laws 10, 12).
+    async fn page(
+        &self,
+        listing: &Listing,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError>;
+
+    /// How many records are in each state. Cheap.
+    async fn counts(&self) -> Result<BTreeMap<State, u64>, StoreError>;
+
+    /// Durably remembers a small named fact (the feed's cursor, the last run of a schedule); at most 1 KiB.
+    async fn remember(&self, name: &str, value: &str) -> Result<(), StoreError>;
+
+    /// A fact remembered before.
+    async fn recall(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// What is damaged (law 9).
+    async fn damaged(&self) -> Result<Vec<DamageReport>, StoreError>;
+
+    /// Why the store is not well, if it is not: asked before admitting and before sending. No I/O.
+    fn unwell(&self) -> Option<String>;
+
+    /// Finishes what is under way and closes.
+    async fn close(&self) -> Result<(), StoreError>;
+}
