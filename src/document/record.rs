@@ -306,6 +306,10 @@ impl Record {
                 self.attempts = *attempt;
                 self.reason = format!("第 {attempt} 次上传");
             }
+            Event::Recalled { .. } => {
+                self.attempts = self.attempts.saturating_sub(1);
+                self.reason = "等待上传".into();
+            }
             Event::Deferred { failure, .. } => self.set_back(failure),
             Event::NotHeard { failure, .. } => {
                 self.doubt_since = Some(entry.at);

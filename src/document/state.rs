@@ -120,7 +120,10 @@ impl State {
             // Intention first: only a waiting document may be leased, and its lease is on record before a byte leaves.
             (S::Waiting, Event::Leased { .. }) => S::Sending,
             // Passing: nothing was kept, so the same bytes may go again when due.
-            (S::Sending, Event::Deferred { .. }) => S::Waiting,
+            (S::Sending, Event::Deferred { .. } | Event::Recalled { .. }) => S::Waiting,
+            // After a restored backup nobody knows what was sent since: ask first.
+            (S::Waiting | S::Received, Event::Doubted { .. }) => S::Unsure,
+            (S::HeldWaiting | S::HeldReceived, Event::Doubted { .. }) => S::HeldUnsure,
             // Unknown: from here the only way on is a look-up.
             (S::Sending, Event::NotHeard { .. }) => S::Unsure,
             (S::Unsure, Event::StillUnclear { .. }) => S::Unsure,
@@ -259,6 +262,11 @@ pub enum Event {
         /// The attempt's `X-Request-Id`.
         request: uuid::Uuid,
     },
+    /// The lease was given back before a byte left: the platform went down, or dangri stops. No attempt was made.
+    Recalled {
+        /// When it is due again.
+        due: Timestamp,
+    },
     /// The attempt failed in passing; nothing was kept.
     Deferred {
         /// What went wrong.
@@ -271,6 +279,13 @@ pub enum Event {
         /// What is known of it.
         failure: Failure,
         /// When to ask the platform: absence counts only once `VisibilityDelay` has passed (contract §4).
+        due: Timestamp,
+    },
+    /// What is on record may be older than what the platform knows: a backup was restored.
+    Doubted {
+        /// Why, in Chinese.
+        why: String,
+        /// When to ask the platform.
         due: Timestamp,
     },
     /// A look-up did not settle the matter: it failed, or the platform is still checking.
@@ -383,8 +398,10 @@ impl Event {
             Self::JudgedUnfit { .. } => "judged_unfit",
             Self::Taken { .. } => "taken",
             Self::Leased { .. } => "leased",
+            Self::Recalled { .. } => "recalled",
             Self::Deferred { .. } => "deferred",
             Self::NotHeard { .. } => "not_heard",
+            Self::Doubted { .. } => "doubted",
             Self::StillUnclear { .. } => "still_unclear",
             Self::Acknowledged { .. } => "acknowledged",
             Self::EntryConfirmed { .. } => "entry_confirmed",
@@ -408,8 +425,10 @@ impl Event {
     /// When the document is due after this event; `None` when the event says nothing of it.
     pub const fn due(&self) -> Option<Timestamp> {
         match self {
-            Self::Deferred { due, .. }
+            Self::Recalled { due }
+            | Self::Deferred { due, .. }
             | Self::NotHeard { due, .. }
+            | Self::Doubted { due, .. }
             | Self::StillUnclear { due, .. }
             | Self::Acknowledged { due, .. }
             | Self::FoundAbsent { due }
