@@ -315,6 +315,10 @@ impl Record {
                 self.doubt_since = Some(entry.at);
                 self.set_back(failure);
             }
+            Event::Doubted { why, .. } => {
+                self.doubt_since = Some(entry.at);
+                self.reason = shorten(why);
+            }
             Event::StillUnclear {
                 failure: Some(failure),
                 ..
