@@ -46,21 +46,13 @@ const LONGEST_NAP: Duration = Duration::from_secs(20);
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the machine"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that sleeps"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
     async fn sleep_until(&self, moment: Timestamp) {
         loop {
             let left = moment.since(self.now()).num_milliseconds();
@@ -112,11 +104,7 @@ pub struct Signal {
 impl Signal {
     /// A signal that is not raised.
     pub fn new(clock: &SharedClock) -> Arc<Self> {
-        Arc::new(Self {
-            clock: Arc::clone(clock),
-            raised: AtomicBool::new(false),
-            notify: Notify::new(),
-        })
+        Arc::new(Self { clock: Arc::clone(clock), raised: AtomicBool::new(false), notify: Notify::new() })
     }
 
     /// Asks the task to look again.
@@ -162,15 +150,8 @@ struct Manual {
 impl ManualClock {
     /// A clock that stands at `now`.
     pub fn at(now: Timestamp) -> Arc<Self> {
-        let inner = Manual {
-            now,
-            sleepers: BTreeMap::new(),
-            next_sleeper: 0,
-        };
-        Arc::new(Self {
-            inner: Mutex::new(inner),
-            at_work: watch::Sender::new(0),
-        })
+        let inner = Manual { now, sleepers: BTreeMap::new(), next_sleeper: 0 };
+        Arc::new(Self { inner: Mutex::new(inner), at_work: watch::Sender::new(0) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Manual> {
@@ -181,9 +162,7 @@ impl ManualClock {
     pub fn set(&self, moment: Timestamp) {
         let mut inner = self.lock();
         inner.now = moment;
-        let later = inner
-            .sleepers
-            .split_off(&(moment.plus(chrono::Duration::milliseconds(1)), 0));
+        let later = inner.sleepers.split_off(&(moment.plus(chrono::Duration::milliseconds(1)), 0));
         let woken = std::mem::replace(&mut inner.sleepers, later);
         drop(inner);
         for sleeper in woken.into_values() {
@@ -209,11 +188,7 @@ impl ManualClock {
     /// Waits until all rest, then moves to the next moment that anybody waits for, but not past `limit`; says where it came to.
     pub async fn step(&self, limit: Timestamp) -> Timestamp {
         self.settled().await;
-        let next = self
-            .lock()
-            .sleepers
-            .first_key_value()
-            .map_or(limit, |((at, _), _)| *at);
+        let next = self.lock().sleepers.first_key_value().map_or(limit, |((at, _), _)| *at);
         let to = next.min(limit).max(self.now());
         self.set(to);
         to
@@ -239,11 +214,7 @@ impl Clock for ManualClock {
             inner.sleepers.insert(key, Arc::clone(&notify));
             (key, notify)
         };
-        let mut sleeper = Sleeper {
-            clock: self,
-            key,
-            awake: false,
-        };
+        let mut sleeper = Sleeper { clock: self, key, awake: false };
         notify.notified().await;
         sleeper.awake = true;
     }
@@ -288,8 +259,7 @@ mod tests {
         let task = tokio::spawn(async move {
             let mut seen = Vec::new();
             for hours in [6, 12] {
-                work.rest(start.plus(chrono::Duration::hours(hours)), &task_signal)
-                    .await;
+                work.rest(start.plus(chrono::Duration::hours(hours)), &task_signal).await;
                 seen.push(task_clock.now());
             }
             seen
@@ -298,13 +268,7 @@ mod tests {
         manual.step(end).await;
         manual.step(end).await;
         let seen = task.await.unwrap();
-        assert_eq!(
-            seen,
-            [
-                start.plus(chrono::Duration::hours(6)),
-                start.plus(chrono::Duration::hours(12))
-            ]
-        );
+        assert_eq!(seen, [start.plus(chrono::Duration::hours(6)), start.plus(chrono::Duration::hours(12))]);
         assert_eq!(manual.step(end).await, end);
     }
 

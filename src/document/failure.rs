@@ -102,13 +102,7 @@ pub struct Failure {
 impl Failure {
     /// A failure without words or a waiting time.
     pub fn new(class: Class, cause: Cause, code: impl Into<String>) -> Self {
-        Self {
-            class,
-            cause,
-            code: code.into(),
-            said: String::new(),
-            retry_after_secs: None,
-        }
+        Self { class, cause, code: code.into(), said: String::new(), retry_after_secs: None }
     }
 }
 

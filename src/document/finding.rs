@@ -26,9 +26,7 @@ impl Severity {
 }
 
 /// Where in a draft: line and column count from 1, columns in characters.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Place {
     /// The line, from 1; 0 when the finding concerns the file as a whole.
     pub line: u32,

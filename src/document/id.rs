@@ -45,17 +45,14 @@ macro_rules! hex_identity {
             type Err = NotHex;
 
             fn from_str(text: &str) -> Result<Self, NotHex> {
-                let wrong = NotHex {
-                    expected: $bytes * 2,
-                };
+                let wrong = NotHex { expected: $bytes * 2 };
                 let digits = text.as_bytes();
                 if digits.len() != $bytes * 2 {
                     return Err(wrong);
                 }
                 let mut bytes = [0; $bytes];
                 for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-                    *byte = (nibble(pair[0]).ok_or_else(|| wrong.clone())? << 4)
-                        | nibble(pair[1]).ok_or_else(|| wrong.clone())?;
+                    *byte = (nibble(pair[0]).ok_or_else(|| wrong.clone())? << 4) | nibble(pair[1]).ok_or_else(|| wrong.clone())?;
                 }
                 Ok(Self(bytes))
             }
@@ -63,20 +60,14 @@ macro_rules! hex_identity {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                if serializer.is_human_readable() {
-                    serializer.collect_str(self)
-                } else {
-                    self.0.serialize(serializer)
-                }
+                if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 if deserializer.is_human_readable() {
-                    String::deserialize(deserializer)?
-                        .parse()
-                        .map_err(serde::de::Error::custom)
+                    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
                 } else {
                     <[u8; $bytes]>::deserialize(deserializer).map(Self)
                 }
@@ -104,15 +95,8 @@ hex_identity!(DocumentId, 16);
 
 impl DocumentId {
     /// The submission id of contract §3: the first 32 hexadecimal characters of SHA-256 over sender, kind, document key and digest.
-    pub fn of_submission(
-        sender_uscc: &str,
-        kind: &Kind,
-        document_key: &str,
-        digest: &ContentHash,
-    ) -> Self {
-        Self::first_half(
-            Sha256::digest(format!("{sender_uscc}\n{kind}\n{document_key}\n{digest}")).as_slice(),
-        )
+    pub fn of_submission(sender_uscc: &str, kind: &Kind, document_key: &str, digest: &ContentHash) -> Self {
+        Self::first_half(Sha256::digest(format!("{sender_uscc}\n{kind}\n{document_key}\n{digest}")).as_slice())
     }
 
     /// The id of a draft that was judged unfit at `path`, so that two bad copies of one file are told of separately.
@@ -149,12 +133,7 @@ mod tests {
         let digest = ContentHash::of(b"<d/>");
         let text = format!("113703020042700086\ninsp_record\n（淄）应急检记〔2023〕1号\n{digest}");
         let whole = ContentHash::of(text.as_bytes()).to_string();
-        let id = DocumentId::of_submission(
-            "113703020042700086",
-            &Kind::new("insp_record"),
-            "（淄）应急检记〔2023〕1号",
-            &digest,
-        );
+        let id = DocumentId::of_submission("113703020042700086", &Kind::new("insp_record"), "（淄）应急检记〔2023〕1号", &digest);
         assert_eq!(id.to_string(), whole[..32]);
     }
 
@@ -166,10 +145,6 @@ mod tests {
         assert_eq!(bytes.len(), 16);
         assert_eq!(postcard::from_bytes::<DocumentId>(&bytes).unwrap(), id);
         assert!("ABCDEF".parse::<DocumentId>().is_err());
-        assert!(
-            "0123456789ABCDEF0123456789ABCDEF"
-                .parse::<DocumentId>()
-                .is_err()
-        );
+        assert!("0123456789ABCDEF0123456789ABCDEF".parse::<DocumentId>().is_err());
     }
 }

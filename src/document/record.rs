@@ -6,10 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    AuthorLevel, Cause, ContentHash, DocumentId, Event, HoldCause, IllegalMove, Kind, Lane, State,
-    Timestamp,
-};
+use super::{AuthorLevel, Cause, ContentHash, DocumentId, Event, HoldCause, IllegalMove, Kind, Lane, State, Timestamp};
 
 /// A name that must not reach a log: of a party or a person. Its debug form is masked.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -62,9 +59,7 @@ pub struct Facts {
 impl Facts {
     /// Contract §3 `document-key`: the canonical number, or the draft's id for kinds without a number.
     pub fn document_key(&self) -> String {
-        self.number
-            .clone()
-            .unwrap_or_else(|| self.draft_id.to_string())
+        self.number.clone().unwrap_or_else(|| self.draft_id.to_string())
     }
 
     /// What people call the document: its number, or its kind and the first letters of its draft id.
@@ -82,8 +77,7 @@ impl Facts {
 
     /// The day whose end is the cut-off for same-day entry: of the inspection, else of the document.
     pub fn inspection_day(&self) -> NaiveDate {
-        self.inspection_end
-            .map_or(self.document_date, Timestamp::beijing_day)
+        self.inspection_end.map_or(self.document_date, Timestamp::beijing_day)
     }
 }
 
@@ -282,25 +276,14 @@ impl Record {
         match &entry.event {
             Event::JudgedUnfit { findings } => {
                 self.count(findings);
-                let first = findings
-                    .iter()
-                    .find(|f| f.severity == super::Severity::Error);
-                self.reason = shorten(&first.map_or_else(
-                    || "检查未通过".to_owned(),
-                    |f| format!("{}：{}", f.label, f.message),
-                ));
+                let first = findings.iter().find(|f| f.severity == super::Severity::Error);
+                self.reason = shorten(&first.map_or_else(|| "检查未通过".to_owned(), |f| format!("{}：{}", f.label, f.message)));
             }
-            Event::Taken {
-                findings,
-                held,
-                supersedes,
-            } => {
+            Event::Taken { findings, held, supersedes } => {
                 self.count(findings);
                 self.hold = held.clone();
                 self.supersedes = *supersedes;
-                self.reason = held
-                    .as_ref()
-                    .map_or_else(|| "检查通过，等待上传".to_owned(), |h| h.label().to_owned());
+                self.reason = held.as_ref().map_or_else(|| "检查通过，等待上传".to_owned(), |h| h.label().to_owned());
             }
             Event::Leased { attempt, .. } => {
                 self.attempts = *attempt;
@@ -319,10 +302,7 @@ impl Record {
                 self.doubt_since = Some(entry.at);
                 self.reason = shorten(why);
             }
-            Event::StillUnclear {
-                failure: Some(failure),
-                ..
-            } => self.set_back(failure),
+            Event::StillUnclear { failure: Some(failure), .. } => self.set_back(failure),
             Event::StillUnclear { failure: None, .. } => {
                 self.setbacks = self.setbacks.saturating_add(1);
                 self.trouble = None;
@@ -332,37 +312,21 @@ impl Record {
                 self.receipt = Some(receipt.clone());
                 self.step_forward("平台已接收，等待录入");
             }
-            Event::EntryConfirmed {
-                entry_no,
-                entered_at,
-            } => {
-                self.entry = Some(EntryMark {
-                    entry_no: entry_no.clone(),
-                    entered_at: *entered_at,
-                });
+            Event::EntryConfirmed { entry_no, entered_at } => {
+                self.entry = Some(EntryMark { entry_no: entry_no.clone(), entered_at: *entered_at });
                 self.hold = None;
                 self.step_forward("平台已录入");
             }
             Event::FoundAbsent { .. } => self.step_forward("平台查无此件，重新上传"),
-            Event::SentBack {
-                cause,
-                code,
-                refusals,
-            } => {
+            Event::SentBack { cause, code, refusals } => {
                 self.trouble = Some(*cause);
                 self.hold = None;
-                let said = refusals
-                    .first()
-                    .map_or_else(String::new, |r| format!("：{}", r.message));
+                let said = refusals.first().map_or_else(String::new, |r| format!("：{}", r.message));
                 self.reason = shorten(&format!("平台退回（{code} {}）{said}", cause.label()));
             }
             Event::Held { cause, why } => {
                 self.hold = Some(cause.clone());
-                self.reason = shorten(&if why.is_empty() {
-                    cause.label().to_owned()
-                } else {
-                    format!("{}：{why}", cause.label())
-                });
+                self.reason = shorten(&if why.is_empty() { cause.label().to_owned() } else { format!("{}：{why}", cause.label()) });
             }
             Event::Released { why, .. } => {
                 self.hold = None;

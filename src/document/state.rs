@@ -78,36 +78,17 @@ impl State {
 
     /// Whether a person must act before it goes on.
     pub const fn needs_a_person(self) -> bool {
-        matches!(
-            self,
-            Self::Unfit
-                | Self::Returned
-                | Self::HeldWaiting
-                | Self::HeldUnsure
-                | Self::HeldReceived
-                | Self::Corrupt
-        )
+        matches!(self, Self::Unfit | Self::Returned | Self::HeldWaiting | Self::HeldUnsure | Self::HeldReceived | Self::Corrupt)
     }
 
     /// Whether it is on its way by itself and therefore has a due time.
     pub const fn is_moving(self) -> bool {
-        matches!(
-            self,
-            Self::Waiting | Self::Sending | Self::Unsure | Self::Received
-        )
+        matches!(self, Self::Waiting | Self::Sending | Self::Unsure | Self::Received)
     }
 
     /// Whether a document in this state keeps later documents of its case from being sent (DESIGN §3, legal order).
     pub const fn blocks_its_case(self) -> bool {
-        self.is_moving()
-            || matches!(
-                self,
-                Self::Returned
-                    | Self::HeldWaiting
-                    | Self::HeldUnsure
-                    | Self::HeldReceived
-                    | Self::Corrupt
-            )
+        self.is_moving() || matches!(self, Self::Returned | Self::HeldWaiting | Self::HeldUnsure | Self::HeldReceived | Self::Corrupt)
     }
 
     /// The only place where a document changes state; recovery replays through it.
@@ -134,10 +115,7 @@ impl State {
             (S::HeldUnsure | S::HeldReceived, Event::EntryConfirmed { .. }) => S::Entered,
             (S::HeldUnsure, Event::Acknowledged { .. }) => S::HeldReceived,
             (S::Unsure | S::Received, Event::FoundAbsent { .. }) => S::Waiting,
-            (
-                S::Sending | S::Unsure | S::Received | S::HeldUnsure | S::HeldReceived,
-                Event::SentBack { .. },
-            ) => S::Returned,
+            (S::Sending | S::Unsure | S::Received | S::HeldUnsure | S::HeldReceived, Event::SentBack { .. }) => S::Returned,
             (S::Sending | S::Waiting, Event::Held { .. }) => S::HeldWaiting,
             (S::Unsure, Event::Held { .. }) => S::HeldUnsure,
             (S::Received, Event::Held { .. }) => S::HeldReceived,
@@ -145,10 +123,7 @@ impl State {
             (S::HeldUnsure, Event::Released { .. }) => S::Unsure,
             (S::HeldReceived, Event::Released { .. }) => S::Received,
             (S::Waiting | S::Unsure | S::Received, Event::Hurried { .. }) => self,
-            (
-                S::Unfit | S::Waiting | S::Returned | S::HeldWaiting | S::Ignored | S::Corrupt,
-                Event::ReplacedBy { .. },
-            ) => S::Superseded,
+            (S::Unfit | S::Waiting | S::Returned | S::HeldWaiting | S::Ignored | S::Corrupt, Event::ReplacedBy { .. }) => S::Superseded,
             // The platform says that a later submission took its place.
             (S::Unsure | S::Received | S::Entered, Event::SupersededThere { .. }) => S::Superseded,
             (S::Entered, Event::Drifted { .. }) => S::Entered,
@@ -156,20 +131,13 @@ impl State {
             (_, Event::AlsoSeenAt { .. } | Event::DraftGone { .. }) if self != S::Unfit => self,
             (S::Unfit, Event::AlsoSeenAt { .. }) => S::Unfit,
             (S::Unfit, Event::DraftGone { .. }) => S::Ignored,
-            (S::Unfit | S::Returned | S::HeldWaiting | S::Corrupt, Event::PutAside { .. }) => {
-                S::Ignored
-            }
+            (S::Unfit | S::Returned | S::HeldWaiting | S::Corrupt, Event::PutAside { .. }) => S::Ignored,
             (S::Ignored, Event::TakenUpAgain { .. }) => S::HeldWaiting,
-            (S::Waiting | S::Sending | S::Unsure | S::Received, Event::Damaged { .. }) => {
-                S::Corrupt
-            }
+            (S::Waiting | S::Sending | S::Unsure | S::Received, Event::Damaged { .. }) => S::Corrupt,
             // The bytes are whole again; whether they were ever kept over there must be asked first.
             (S::Corrupt, Event::Restored { .. }) => S::Unsure,
             _ => {
-                return Err(IllegalMove {
-                    from: self,
-                    event: event.name(),
-                });
+                return Err(IllegalMove { from: self, event: event.name() });
             }
         };
         Ok(next)
@@ -184,10 +152,7 @@ impl State {
             Event::JudgedUnfit { .. } => Ok(Self::Unfit),
             Event::Taken { held: None, .. } => Ok(Self::Waiting),
             Event::Taken { held: Some(_), .. } => Ok(Self::HeldWaiting),
-            other => Err(IllegalMove {
-                from: Self::Unfit,
-                event: other.name(),
-            }),
+            other => Err(IllegalMove { from: Self::Unfit, event: other.name() }),
         }
     }
 }
@@ -439,3 +404,7 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

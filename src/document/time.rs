@@ -59,10 +59,7 @@ impl Timestamp {
 
     /// Midnight, Beijing time, at the start of `day`.
     pub fn start_of(day: NaiveDate) -> Self {
-        let naive = day
-            .and_time(chrono::NaiveTime::MIN)
-            .and_utc()
-            .timestamp_millis();
+        let naive = day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
         Self(naive - i64::from(BEIJING_SECS) * 1000)
     }
 
@@ -74,11 +71,7 @@ impl Timestamp {
     /// This moment and `span` later; saturates.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(span.num_milliseconds())
-                .clamp(Self::MIN.0, Self::MAX.0),
-        )
+        Self(self.0.saturating_add(span.num_milliseconds()).clamp(Self::MIN.0, Self::MAX.0))
     }
 
     /// The span from `earlier` to here; negative when `earlier` is later.
@@ -108,11 +101,7 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(self)
-        } else {
-            serializer.serialize_i64(self.0)
-        }
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
     }
 }
 
@@ -146,10 +135,7 @@ mod tests {
         let start = Timestamp::start_of(day);
         assert_eq!(start.to_contract(), "2023-04-03T00:00:00+08:00");
         assert_eq!(start.beijing_day(), day);
-        assert_eq!(
-            start.plus(Duration::milliseconds(-1)).beijing_day(),
-            day.pred_opt().unwrap()
-        );
+        assert_eq!(start.plus(Duration::milliseconds(-1)).beijing_day(), day.pred_opt().unwrap());
     }
 
     #[test]

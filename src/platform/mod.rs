@@ -9,9 +9,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::document::{
-    Cause, ContentHash, DocumentId, Failure, Kind, Receipt, Record, Refusal, Timestamp,
-};
+use crate::document::{Cause, ContentHash, DocumentId, Failure, Kind, Receipt, Record, Refusal, Timestamp};
 
 /// A document on its way, with everything that stands in `Head` (contract §3).
 #[derive(Debug, Clone)]

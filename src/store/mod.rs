@@ -149,10 +149,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// The outer error means that nothing was changed.
-    async fn apply(
-        &self,
-        changes: Vec<Change>,
-    ) -> Result<Vec<Result<Record, StoreError>>, StoreError>;
+    async fn apply(&self, changes: Vec<Change>) -> Result<Vec<Result<Record, StoreError>>, StoreError>;
 
     /// The record of this id.
     async fn get(&self, id: DocumentId) -> Result<Option<Record>, StoreError>;
@@ -164,19 +161,13 @@ pub trait Store: Send + Sync + 'static {
     async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError>;
 
     /// At most `limit` records of `state` that are due at `now` (laws 5, 6).
-    async fn due(&self, state: State, now: Timestamp, limit: usize)
-    -> Result<Vec<Due>, StoreError>;
+    async fn due(&self, state: State, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError>;
 
     /// When the next record of `state` that is not yet due becomes due; `None` when none waits.
     async fn next_due(&self, state: State) -> Result<Option<Timestamp>, StoreError>;
 
     /// A page of at most `limit` records (laws 10, 12).
-    async fn page(
-        &self,
-        listing: &Listing,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page, StoreError>;
+    async fn page(&self, listing: &Listing, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreError>;
 
     /// How many records are in each state. Cheap.
     async fn counts(&self) -> Result<BTreeMap<State, u64>, StoreError>;
