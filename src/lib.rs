@@ -3,6 +3,7 @@
 //! The rooms, in the order a document travels; knowledge points downward only (ARCHITECTURE.md).
 
 pub mod clock;
+pub mod day;
 pub mod document;
 pub mod platform;
 pub mod store;
