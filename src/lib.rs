@@ -2,6 +2,7 @@
 //!
 //! The rooms, in the order a document travels; knowledge points downward only (ARCHITECTURE.md).
 
+pub mod check;
 pub mod clock;
 pub mod day;
 pub mod document;

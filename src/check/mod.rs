@@ -1,0 +1,8 @@
+//! The check: bytes in, a verdict out. Pure; the same draft always gets the same verdict on the same day.
+
+mod context;
+pub mod schema;
+pub mod tree;
+
+pub use context::{CaseDocument, Context, Holder, Roster};
+pub use tree::{Attr, Malformed, Node, Tree};

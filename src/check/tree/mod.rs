@@ -1,0 +1,142 @@
+//! A document as a light tree over its own text, for rules and messages.
+//!
+//! The tree keeps byte offsets instead of copies; lines and columns are counted only when a finding needs them. Values are what a
+//! form holds: white space collapsed as `xs:token` does, character references resolved.
+
+mod build;
+mod node;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use node::{Attr, Node};
+
+use super::schema::Labels;
+use crate::document::Place;
+
+/// A piece of the source, or of the side buffer for values that do not stand in the source as they are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Piece {
+    start: u32,
+    end: u32,
+    cooked: bool,
+}
+
+#[derive(Debug)]
+struct NodeData {
+    /// The local name, in the source.
+    name: Piece,
+    namespace: u16,
+    parent: u32,
+    first_child: u32,
+    next_sibling: u32,
+    /// Where the `<` of its start tag stands.
+    start: u32,
+    /// Just past the `>` of its end tag.
+    end: u32,
+    first_attr: u32,
+    attrs: u32,
+    text: Piece,
+}
+
+#[derive(Debug)]
+struct AttrData {
+    name: Piece,
+    namespace: u16,
+    at: u32,
+    value: Piece,
+}
+
+/// No node; the root has index 0, and nobody's child or sibling.
+const NONE: u32 = u32::MAX;
+/// The namespace names that every tree begins with.
+const NO_NAMESPACE: u16 = 0;
+const XML: u16 = 1;
+const XMLNS: u16 = 2;
+
+/// Text that is not a well-formed document, or one too large for a tree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a well-formed document, at byte {at}: {what}")]
+pub struct Malformed {
+    /// Where, in bytes of the text.
+    pub at: usize,
+    /// What the parser says; for developers.
+    pub what: String,
+}
+
+/// A well-formed document.
+#[derive(Debug)]
+pub struct Tree {
+    text: Arc<str>,
+    labels: Arc<Labels>,
+    nodes: Vec<NodeData>,
+    attrs: Vec<AttrData>,
+    namespaces: Vec<String>,
+    cooked: String,
+}
+
+impl Tree {
+    /// The tree of `text`; `labels` says what its fields are called on the form.
+    ///
+    /// Names, references and nesting are checked; what else well-formedness asks for is the schema check's to say.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the text has no single root, tags do not match, a prefix is not declared, or it is 4 GiB or more.
+    pub fn parse(text: Arc<str>, labels: Arc<Labels>) -> Result<Self, Malformed> {
+        build::build(text, labels)
+    }
+
+    /// The document element.
+    pub fn root(&self) -> Node<'_> {
+        Node::new(self, 0)
+    }
+
+    /// The decoded text that the tree stands on.
+    pub fn source(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The names of the fields.
+    pub fn labels(&self) -> &Arc<Labels> {
+        &self.labels
+    }
+
+    /// The first element or attribute under the root at `path`: see [`Node::find`].
+    pub fn find(&self, path: &str) -> Option<Node<'_>> {
+        self.root().find(path)
+    }
+
+    /// The value at `path` under the root, `Enterprise/Uscc` or `Enterprise/@id`; `None` when nothing stands there.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.root().value(path)
+    }
+
+    /// All elements at `path` under the root, in document order: `Findings/Finding` gives every finding.
+    pub fn all(&self, path: &str) -> Vec<Node<'_>> {
+        self.root().all(path)
+    }
+
+    /// Line and column of a byte offset into the text, both from 1, the column in characters.
+    pub fn place_at(&self, offset: usize) -> Place {
+        place(&self.text, offset)
+    }
+
+    fn piece(&self, piece: Piece) -> &str {
+        let from = if piece.cooked { &self.cooked } else { &*self.text };
+        from.get(piece.start as usize..piece.end as usize).unwrap_or_default()
+    }
+}
+
+/// Line and column of a byte offset into `text`, both from 1, the column in characters.
+pub fn place(text: &str, offset: usize) -> Place {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let before = &text[..offset];
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let begin = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before[begin..].chars().count() + 1;
+    Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
+}
