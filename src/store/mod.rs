@@ -7,13 +7,23 @@
 //! 3. *Compare-and-set.* A change names the version it saw; a stale one fails alone, the rest of its batch goes through.
 //! 4. *One live lease.* Of two concurrent changes at one version, exactly one succeeds.
 //! 5. *Every moving record is due exactly once.* `due` names each record in Waiting, Unsure or Received whose time has come, and no other.
-//! 6. *Due is ordered and bounded:* earliest cut-off, then rank, then arrival; a document whose case has an earlier document still open is not due.
+//! 6. *Due is ordered and bounded:* earliest cut-off, then rank, then arrival. A Waiting document is not due while its case has a document
+//!    of lower rank in a state that [`blocks_its_case`](State::blocks_its_case); once less than two hours are left to its own cut-off, only
+//!    those [on their way by themselves](State::is_moving) still count, and one that waits for a person no longer does.
 //! 7. *History replays to the state.* Replaying `history` gives the record of `get`.
 //! 8. *Bytes are what was taken.* `body` returns exactly the admitted bytes or an error, never others.
 //! 9. *A damaged record stands alone.* It is reported by `damaged`, and everything else still works.
 //! 10. *A page is stable while others write:* walking a listing by cursor misses nothing that stood there all along, and repeats nothing.
 //! 11. *An error is never an empty queue.* A read that fails is an error.
 //! 12. *Names resolve.* A number, a path, a case, a draft id lead to the records that carry them, newest first.
+
+#[cfg(test)]
+pub(crate) mod contract;
+mod keys;
+mod memory;
+pub mod samples;
+
+pub use memory::MemoryStore;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -49,7 +59,13 @@ pub enum StoreError {
     /// What was read is damaged.
     #[error("damaged: {0}")]
     Damaged(String),
+    /// More than this place is made for; a defect of the caller, and nothing was written.
+    #[error("too large: {0}")]
+    TooLarge(String),
 }
+
+/// The most that a fact may take, name and value together, in bytes.
+pub const FACT_LIMIT: usize = 1024;
 
 /// What became of an admission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +151,9 @@ pub struct DamageReport {
     pub id: Option<DocumentId>,
 }
 
-/// Where records rest. Async, and compare-and-set by version, so that a database server fits behind it as well; no transaction handle
+/// Where records rest.
+///
+/// Async, and compare-and-set by version, so that a database server fits behind it as well; no transaction handle
 /// or lock ever leaves it, and nothing may assume that only one process uses it.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -160,10 +178,12 @@ pub trait Store: Send + Sync + 'static {
     /// The whole history, oldest first (law 7).
     async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError>;
 
-    /// At most `limit` records of `state` that are due at `now` (laws 5, 6).
+    /// At most `limit` records of `state` that are due at `now` (laws 5, 6). Another change of a document's case can make it due or keep it
+    /// back, so the question is worth asking anew after changes, not only when [`Store::next_due`] says so.
     async fn due(&self, state: State, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError>;
 
-    /// When the next record of `state` that is not yet due becomes due; `None` when none waits.
+    /// When the next record of `state` that was not yet due at the `now` of the last [`Store::due`] of that state (the beginning of time, if
+    /// nobody has asked yet) becomes due by the mere passing of time; `None` when none does.
     async fn next_due(&self, state: State) -> Result<Option<Timestamp>, StoreError>;
 
     /// A page of at most `limit` records (laws 10, 12).
@@ -172,7 +192,10 @@ pub trait Store: Send + Sync + 'static {
     /// How many records are in each state. Cheap.
     async fn counts(&self) -> Result<BTreeMap<State, u64>, StoreError>;
 
-    /// Durably remembers a small named fact (the feed's cursor, the last run of a schedule); at most 1 KiB.
+    /// Durably remembers a small named fact (the feed's cursor, the last run of a schedule); at most [`FACT_LIMIT`] bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`], and those of a write.
     async fn remember(&self, name: &str, value: &str) -> Result<(), StoreError>;
 
     /// A fact remembered before.
