@@ -1,6 +1,7 @@
 //! The check: bytes in, a verdict out. Pure; the same draft always gets the same verdict on the same day.
 
 mod context;
+pub mod rules;
 pub mod schema;
 pub mod tree;
 

@@ -113,10 +113,7 @@ impl Calendar {
     /// # Errors
     /// The first file that cannot be read or is not in the format; the calendar is then unchanged.
     pub fn with_folder(mut self, folder: &Path) -> Result<Self, BadCalendar> {
-        let failed = |path: &Path, cause: io::Error| BadCalendar {
-            path: path.to_owned(),
-            cause: cause.into(),
-        };
+        let failed = |path: &Path, cause: io::Error| BadCalendar { path: path.to_owned(), cause: cause.into() };
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder).map_err(|e| failed(folder, e))? {
             let path = entry.map_err(|e| failed(folder, e))?.path();
@@ -137,20 +134,14 @@ impl Calendar {
     /// # Errors
     /// When `text` is not in the format; `path` is for the error only.
     pub fn add(&mut self, path: &Path, text: &str) -> Result<(), BadCalendar> {
-        let bad = |cause| BadCalendar {
-            path: path.to_owned(),
-            cause,
-        };
+        let bad = |cause| BadCalendar { path: path.to_owned(), cause };
         let file: YearFile = serde_json::from_str(text).map_err(|e| bad(e.into()))?;
         let stray = file.days.iter().find(|day| {
             let late_december = day.date.year() == file.year - 1 && day.date.month() == 12;
             day.date.year() != file.year && !late_december
         });
         if let Some(day) = stray {
-            return Err(bad(BadCalendarCause::StrayDay {
-                day: day.date,
-                year: file.year,
-            }));
+            return Err(bad(BadCalendarCause::StrayDay { day: day.date, year: file.year }));
         }
         if file.days.is_empty() {
             return Ok(());
@@ -159,21 +150,15 @@ impl Calendar {
             self.named.retain(|day, _| day.year() != file.year);
         }
         self.years.insert(file.year);
-        self.named
-            .extend(file.days.iter().map(|day| (day.date, day.is_off)));
+        self.named.extend(file.days.iter().map(|day| (day.date, day.is_off)));
         Ok(())
     }
 
     /// What the calendar covers without a gap, from its first year on; `None` for an empty one.
     pub fn coverage(&self) -> Option<Coverage> {
         let first = *self.years.first()?;
-        let last = (first..)
-            .take_while(|year| self.years.contains(year))
-            .last()?;
-        Some(Coverage {
-            first: NaiveDate::from_ymd_opt(first, 1, 1)?,
-            last: NaiveDate::from_ymd_opt(last, 12, 31)?,
-        })
+        let last = (first..).take_while(|year| self.years.contains(year)).last()?;
+        Some(Coverage { first: NaiveDate::from_ymd_opt(first, 1, 1)?, last: NaiveDate::from_ymd_opt(last, 12, 31)? })
     }
 
     /// Whether `day` is worked.
@@ -212,9 +197,7 @@ impl Calendar {
     /// # Errors
     /// [`Uncovered`] when the last day is.
     pub fn plus_calendar_days(&self, start: NaiveDate, count: u32) -> Result<NaiveDate, Uncovered> {
-        let end = start
-            .checked_add_days(Days::new(count.into()))
-            .ok_or_else(|| self.uncovered(start))?;
+        let end = start.checked_add_days(Days::new(count.into())).ok_or_else(|| self.uncovered(start))?;
         self.rolled(end)
     }
 
@@ -248,10 +231,7 @@ impl Calendar {
     }
 
     fn uncovered(&self, day: NaiveDate) -> Uncovered {
-        Uncovered {
-            day,
-            coverage: self.coverage(),
-        }
+        Uncovered { day, coverage: self.coverage() }
     }
 }
 
@@ -285,11 +265,7 @@ mod tests {
             ("2026-02-13", 7, "2026-03-02"),
             ("2026-09-30", 20, "2026-11-03"),
         ] {
-            assert_eq!(
-                calendar.plus_working_days(day(start), count),
-                Ok(day(end)),
-                "{start} + {count}"
-            );
+            assert_eq!(calendar.plus_working_days(day(start), count), Ok(day(end)), "{start} + {count}");
         }
     }
 
@@ -298,11 +274,7 @@ mod tests {
         let calendar = calendar();
         for (year, count) in [(2023, 249), (2024, 251), (2025, 248), (2026, 248)] {
             let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
-            let worked = first
-                .iter_days()
-                .take_while(|d| d.year() == year)
-                .filter(|d| calendar.is_working_day(*d).unwrap())
-                .count();
+            let worked = first.iter_days().take_while(|d| d.year() == year).filter(|d| calendar.is_working_day(*d).unwrap()).count();
             assert_eq!(worked, count, "{year}");
         }
     }
@@ -323,40 +295,19 @@ mod tests {
     #[test]
     fn nothing_is_computed_past_the_coverage() {
         let calendar = calendar();
-        assert_eq!(
-            calendar.coverage(),
-            Some(Coverage {
-                first: day("2023-01-01"),
-                last: day("2026-12-31")
-            })
-        );
-        let refused = calendar
-            .plus_working_days(day("2026-12-29"), 7)
-            .unwrap_err();
+        assert_eq!(calendar.coverage(), Some(Coverage { first: day("2023-01-01"), last: day("2026-12-31") }));
+        let refused = calendar.plus_working_days(day("2026-12-29"), 7).unwrap_err();
         assert_eq!(refused.day, day("2027-01-01"));
         assert_eq!(refused.coverage, calendar.coverage());
         assert!(calendar.plus_calendar_days(day("2026-12-25"), 15).is_err());
-        assert!(
-            calendar
-                .working_days_between(day("2026-12-25"), day("2027-01-04"))
-                .is_err()
-        );
-        assert!(
-            Calendar::default()
-                .is_working_day(day("2023-04-03"))
-                .is_err()
-        );
+        assert!(calendar.working_days_between(day("2026-12-25"), day("2027-01-04")).is_err());
+        assert!(Calendar::default().is_working_day(day("2023-04-03")).is_err());
     }
 
     #[test]
     fn a_year_whose_notice_is_not_out_is_not_covered() {
         let mut calendar = calendar();
-        calendar
-            .add(
-                Path::new("2027.json"),
-                r#"{"year":2027,"papers":[],"days":[]}"#,
-            )
-            .unwrap();
+        calendar.add(Path::new("2027.json"), r#"{"year":2027,"papers":[],"days":[]}"#).unwrap();
         assert_eq!(calendar.coverage().unwrap().last, day("2026-12-31"));
     }
 
@@ -389,19 +340,10 @@ mod tests {
     fn a_period_of_calendar_days_rolls_off_a_holiday() {
         let calendar = calendar();
         // 2023-04-14 + 15 is 29 April, the first day of the May holiday, which ends on 3 May.
-        assert_eq!(
-            calendar.plus_calendar_days(day("2023-04-14"), 15),
-            Ok(day("2023-05-04"))
-        );
-        assert_eq!(
-            calendar.plus_calendar_days(day("2023-04-03"), 15),
-            Ok(day("2023-04-18"))
-        );
+        assert_eq!(calendar.plus_calendar_days(day("2023-04-14"), 15), Ok(day("2023-05-04")));
+        assert_eq!(calendar.plus_calendar_days(day("2023-04-03"), 15), Ok(day("2023-04-18")));
         // 2023-04-23 is a Sunday that is worked.
-        assert_eq!(
-            calendar.plus_calendar_days(day("2023-04-08"), 15),
-            Ok(day("2023-04-23"))
-        );
+        assert_eq!(calendar.plus_calendar_days(day("2023-04-08"), 15), Ok(day("2023-04-23")));
     }
 
     proptest! {

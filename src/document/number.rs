@@ -81,29 +81,19 @@ impl DocumentNumber {
     /// Reads `raw`, mending what can be mended. Never fails: a text that is no number comes back normalised, without parts.
     pub fn read(raw: &str) -> Reading {
         if let Some(number) = Self::strict(raw) {
-            return Reading {
-                text: raw.to_owned(),
-                number: Some(number),
-                mends: Vec::new(),
-            };
+            return Reading { text: raw.to_owned(), number: Some(number), mends: Vec::new() };
         }
         let mut mends = Vec::new();
         let folded = fold(raw, &mut mends);
         let text = tidy_serial(&folded, &mut mends);
         debug_assert!(mends.iter().all(|m| m.on_the_wire()));
-        let number = Self::strict(&text)
-            .map(|plain| without_zi(plain, &mut mends))
-            .or_else(|| {
-                let bracketed = bracket_agency(&text)?;
-                let number = Self::strict(&bracketed)?;
-                mends.push(Mend::AgencyBrackets);
-                Some(without_zi(number, &mut mends))
-            });
-        Reading {
-            text,
-            number,
-            mends,
-        }
+        let number = Self::strict(&text).map(|plain| without_zi(plain, &mut mends)).or_else(|| {
+            let bracketed = bracket_agency(&text)?;
+            let number = Self::strict(&bracketed)?;
+            mends.push(Mend::AgencyBrackets);
+            Some(without_zi(number, &mut mends))
+        });
+        Reading { text, number, mends }
     }
 
     /// The parts of a text in canonical form, which domain.md §1.3 gives as
@@ -127,12 +117,7 @@ impl DocumentNumber {
         if !fits {
             return None;
         }
-        Some(Self {
-            org: org.to_owned(),
-            word: word.to_owned(),
-            year: year.parse().ok()?,
-            seq: seq.parse().ok()?,
-        })
+        Some(Self { org: org.to_owned(), word: word.to_owned(), year: year.parse().ok()?, seq: seq.parse().ok()? })
     }
 
     /// Whether two texts name the same document: equal parts where both can be read, else equal normalised text.
@@ -151,11 +136,7 @@ impl DocumentNumber {
 
 impl fmt::Display for DocumentNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "（{}）应急{}〔{}〕{}号",
-            self.org, self.word, self.year, self.seq
-        )
+        write!(f, "（{}）应急{}〔{}〕{}号", self.org, self.word, self.year, self.seq)
     }
 }
 
@@ -166,10 +147,7 @@ fn fold(raw: &str, mends: &mut Vec<Mend>) -> String {
         let (to, mend) = match c {
             '\u{feff}' | '\u{200b}' => (None, Mend::WhiteSpace),
             c if c.is_whitespace() => (None, Mend::WhiteSpace),
-            '０'..='９' => (
-                char::from_digit(u32::from(c) - u32::from('０'), 10),
-                Mend::Digits,
-            ),
+            '０'..='９' => (char::from_digit(u32::from(c) - u32::from('０'), 10), Mend::Digits),
             '(' | '﹙' | '⁽' => (Some('（'), Mend::Brackets),
             ')' | '﹚' | '⁾' => (Some('）'), Mend::Brackets),
             '[' | '［' | '【' | '﹝' | '〖' => (Some('〔'), Mend::Brackets),
@@ -187,13 +165,10 @@ fn fold(raw: &str, mends: &mut Vec<Mend>) -> String {
 
 /// Cleans what stands between the year and 号: brackets round the serial, 第, leading zeros. Anything else stays as it is.
 fn tidy_serial(text: &str, mends: &mut Vec<Mend>) -> String {
-    let Some(at) = text
-        .rfind(|c: char| c == '〕' && !text.ends_with("〕号"))
-        .or_else(|| {
-            // The last 〕 may belong to the serial: `〔2019〕〔7〕号`.
-            text.strip_suffix("〕号").and_then(|t| t.rfind('〕'))
-        })
-    else {
+    let Some(at) = text.rfind(|c: char| c == '〕' && !text.ends_with("〕号")).or_else(|| {
+        // The last 〕 may belong to the serial: `〔2019〕〔7〕号`.
+        text.strip_suffix("〕号").and_then(|t| t.rfind('〕'))
+    }) else {
         return text.to_owned();
     };
     let (head, tail) = text.split_at(at + '〕'.len_utf8());
@@ -207,10 +182,7 @@ fn tidy_serial(text: &str, mends: &mut Vec<Mend>) -> String {
             note(&mut found, Mend::Ordinal);
         }
         for (open, close) in [('（', '）'), ('〔', '〕')] {
-            if let Some(rest) = serial
-                .strip_prefix(open)
-                .and_then(|rest| rest.strip_suffix(close))
-            {
+            if let Some(rest) = serial.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)) {
                 serial = rest;
                 note(&mut found, Mend::SerialBrackets);
             }
@@ -285,75 +257,24 @@ mod tests {
     fn every_untidy_form_that_was_seen_is_mended() {
         use Mend::*;
         let forms: &[(&str, &str, &[Mend])] = &[
-            (
-                "（兰）应急检记〔2019〕12 号",
-                "（兰）应急检记〔2019〕12号",
-                &[WhiteSpace],
-            ),
-            (
-                "（宁）应急责改[2019](7)号",
-                "（宁）应急责改〔2019〕7号",
-                &[Brackets, SerialBrackets],
-            ),
-            (
-                "（区 ）应急复查[2019]（7）号",
-                "（区）应急复查〔2019〕7号",
-                &[WhiteSpace, Brackets, SerialBrackets],
-            ),
-            (
-                "（淄）应急罚【2019】1号",
-                "（淄）应急罚〔2019〕1号",
-                &[Brackets],
-            ),
-            (
-                "（淄）应急罚﹝2019﹞1号",
-                "（淄）应急罚〔2019〕1号",
-                &[Brackets],
-            ),
-            (
-                "（淄）应急罚〖2019〗1号",
-                "（淄）应急罚〔2019〕1号",
-                &[Brackets],
-            ),
-            (
-                "（淄）应急罚［2019］1号",
-                "（淄）应急罚〔2019〕1号",
-                &[Brackets],
-            ),
-            (
-                "(淄)应急检记〔２０２３〕１２号",
-                "（淄）应急检记〔2023〕12号",
-                &[Brackets, Digits],
-            ),
-            (
-                "（淄）应急检记〔2023〕第12号",
-                "（淄）应急检记〔2023〕12号",
-                &[Ordinal],
-            ),
-            (
-                "（淄）应急检记〔2023〕012号",
-                "（淄）应急检记〔2023〕12号",
-                &[LeadingZeros],
-            ),
-            (
-                "（淄）应急检记〔2023〕第〔012〕号",
-                "（淄）应急检记〔2023〕12号",
-                &[Ordinal, SerialBrackets, LeadingZeros],
-            ),
-            (
-                "\u{feff}（淄）应急检记　〔2023〕12号\n",
-                "（淄）应急检记〔2023〕12号",
-                &[WhiteSpace],
-            ),
+            ("（兰）应急检记〔2019〕12 号", "（兰）应急检记〔2019〕12号", &[WhiteSpace]),
+            ("（宁）应急责改[2019](7)号", "（宁）应急责改〔2019〕7号", &[Brackets, SerialBrackets]),
+            ("（区 ）应急复查[2019]（7）号", "（区）应急复查〔2019〕7号", &[WhiteSpace, Brackets, SerialBrackets]),
+            ("（淄）应急罚【2019】1号", "（淄）应急罚〔2019〕1号", &[Brackets]),
+            ("（淄）应急罚﹝2019﹞1号", "（淄）应急罚〔2019〕1号", &[Brackets]),
+            ("（淄）应急罚〖2019〗1号", "（淄）应急罚〔2019〕1号", &[Brackets]),
+            ("（淄）应急罚［2019］1号", "（淄）应急罚〔2019〕1号", &[Brackets]),
+            ("(淄)应急检记〔２０２３〕１２号", "（淄）应急检记〔2023〕12号", &[Brackets, Digits]),
+            ("（淄）应急检记〔2023〕第12号", "（淄）应急检记〔2023〕12号", &[Ordinal]),
+            ("（淄）应急检记〔2023〕012号", "（淄）应急检记〔2023〕12号", &[LeadingZeros]),
+            ("（淄）应急检记〔2023〕第〔012〕号", "（淄）应急检记〔2023〕12号", &[Ordinal, SerialBrackets, LeadingZeros]),
+            ("\u{feff}（淄）应急检记　〔2023〕12号\n", "（淄）应急检记〔2023〕12号", &[WhiteSpace]),
         ];
         for (raw, wanted, mends) in forms {
             let reading = read(raw);
             assert_eq!(reading.text, *wanted, "{raw}");
             assert_eq!(reading.mends, *mends, "{raw}");
-            assert_eq!(
-                reading.number.as_ref().map(ToString::to_string).as_deref(),
-                Some(*wanted)
-            );
+            assert_eq!(reading.number.as_ref().map(ToString::to_string).as_deref(), Some(*wanted));
             assert!(!reading.canonical());
             assert!(DocumentNumber::matches(raw, wanted));
         }
@@ -364,10 +285,7 @@ mod tests {
         let bare = read("深龙华应急罚〔2026〕1号");
         assert_eq!(bare.text, "深龙华应急罚〔2026〕1号");
         assert_eq!(bare.mends, [Mend::AgencyBrackets]);
-        assert!(DocumentNumber::matches(
-            "深龙华应急罚[2026]01号",
-            "（深龙华）应急罚〔2026〕1号"
-        ));
+        assert!(DocumentNumber::matches("深龙华应急罚[2026]01号", "（深龙华）应急罚〔2026〕1号"));
 
         let zi = read("（淄）应急检记字〔2023〕第12号");
         assert_eq!(zi.text, "（淄）应急检记字〔2023〕12号");
@@ -382,10 +300,7 @@ mod tests {
             ("预立案", "预立案"),
             ("预 立案", "预立案"),
             ("（淄）应急检记〔2023〕0号", "（淄）应急检记〔2023〕0号"),
-            (
-                "（淄）应急检记〔2023〕123456号",
-                "（淄）应急检记〔2023〕123456号",
-            ),
+            ("（淄）应急检记〔2023〕123456号", "（淄）应急检记〔2023〕123456号"),
             ("（淄）应急检记〔1999〕1号", "（淄）应急检记〔1999〕1号"),
             ("（淄）应急检记〔2023〕号", "（淄）应急检记〔2023〕号"),
             ("（zc）应急检记〔2023〕1号", "（zc）应急检记〔2023〕1号"),
@@ -401,31 +316,14 @@ mod tests {
     fn a_canonical_number_is_left_alone() {
         let reading = read("（淄）应急现决〔2023〕3号");
         assert!(reading.canonical());
-        assert_eq!(
-            reading.number.unwrap(),
-            DocumentNumber {
-                org: "淄".into(),
-                word: "现决".into(),
-                year: 2023,
-                seq: 3
-            }
-        );
+        assert_eq!(reading.number.unwrap(), DocumentNumber { org: "淄".into(), word: "现决".into(), year: 2023, seq: 3 });
     }
 
     #[test]
     fn different_numbers_do_not_match() {
-        assert!(!DocumentNumber::matches(
-            "（淄）应急罚〔2023〕1号",
-            "（淄）应急罚〔2023〕11号"
-        ));
-        assert!(!DocumentNumber::matches(
-            "（淄）应急罚〔2023〕1号",
-            "（淄）应急罚告〔2023〕1号"
-        ));
-        assert!(!DocumentNumber::matches(
-            "预立案",
-            "（淄）应急罚〔2023〕1号"
-        ));
+        assert!(!DocumentNumber::matches("（淄）应急罚〔2023〕1号", "（淄）应急罚〔2023〕11号"));
+        assert!(!DocumentNumber::matches("（淄）应急罚〔2023〕1号", "（淄）应急罚告〔2023〕1号"));
+        assert!(!DocumentNumber::matches("预立案", "（淄）应急罚〔2023〕1号"));
     }
 
     proptest! {
