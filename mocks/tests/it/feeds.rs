@@ -1,0 +1,1 @@
+//! The feed of results, look-ups by number, publications.
