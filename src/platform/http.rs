@@ -1,0 +1,529 @@
+//! The platform over HTTP: the only file that names the HTTP client.
+
+use std::{
+    error::Error as _,
+    path::PathBuf,
+    pin::Pin,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use reqwest::{Client, Url, header};
+use secrecy::ExposeSecret as _;
+use uuid::Uuid;
+
+use super::{
+    classify::Fault,
+    profile::{Problem, Profile},
+    wire::{self, Package},
+};
+
+/// What a request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    Put,
+    Post,
+}
+
+impl Verb {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// One request.
+pub(super) struct Request<'a> {
+    pub(super) verb: Verb,
+    /// Path and query, as sent.
+    pub(super) target: String,
+    pub(super) id: Uuid,
+    pub(super) token: Option<&'a secrecy::SecretString>,
+    pub(super) content: Content,
+}
+
+/// A request's body.
+pub(super) enum Content {
+    None,
+    Form(String),
+    Package(Package),
+}
+
+/// What came back.
+pub(super) struct Reply {
+    /// Whether the first byte of a package may have left.
+    pub(super) begun: bool,
+    pub(super) status: Option<u16>,
+    /// The `Retry-After` header as it stands.
+    pub(super) retry_after: Option<String>,
+    /// The `Date` header as it stands.
+    pub(super) date: Option<String>,
+    /// The whole body, or why there is none.
+    pub(super) body: Result<Vec<u8>, Trouble>,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug, Clone)]
+pub(super) struct Trouble {
+    pub(super) fault: Fault,
+    /// The transport's short name, for people on the telephone.
+    pub(super) code: &'static str,
+    /// A Chinese sentence.
+    pub(super) said: String,
+}
+
+/// The one client, with its limits and roots.
+pub(super) struct Wire {
+    client: RwLock<Client>,
+    recipe: Recipe,
+    base: Url,
+    answer: Duration,
+    slowest: u64,
+}
+
+/// What the client is made of; it is made again when its connections can no longer be trusted.
+struct Recipe {
+    ca: Vec<reqwest::Certificate>,
+    identity: Option<reqwest::Identity>,
+    proxy: Option<reqwest::Proxy>,
+    https_only: bool,
+    connect: Duration,
+    idle: Duration,
+}
+
+impl Wire {
+    /// Reads certificates and builds the client.
+    pub(super) fn new(profile: &Profile) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let base = profile.address.trim_end_matches('/').parse::<Url>();
+        let base = base.map_err(|e| {
+            vec![Problem::new(
+                "address",
+                &profile.address,
+                format!("不是网址：{e}"),
+                "请写成 https://主机名:端口",
+            )]
+        })?;
+        let connection = &profile.connection;
+        let ca = read(
+            connection.ca_file.as_ref(),
+            "connection.ca_file",
+            &mut problems,
+            |pem| {
+                let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
+                Ok(certificates)
+            },
+        );
+        if connection.ca_file.is_some() && ca.as_ref().is_some_and(Vec::is_empty) {
+            problems.push(Problem::new(
+                "connection.ca_file",
+                "",
+                "文件里没有证书",
+                "请换成 PEM 格式的根证书文件",
+            ));
+        }
+        let identity = read(
+            connection.identity_file.as_ref(),
+            "connection.identity_file",
+            &mut problems,
+            reqwest::Identity::from_pem,
+        );
+        let proxy =
+            connection
+                .proxy
+                .as_deref()
+                .and_then(|address| match reqwest::Proxy::all(address) {
+                    Ok(proxy) => Some(proxy),
+                    Err(e) => {
+                        problems.push(Problem::new(
+                            "connection.proxy",
+                            address,
+                            format!("不是代理地址：{e}"),
+                            "请写成 http://主机名:端口，或删去此项",
+                        ));
+                        None
+                    }
+                });
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let limits = &profile.limits;
+        let recipe = Recipe {
+            ca: ca.unwrap_or_default(),
+            identity,
+            proxy,
+            https_only: base.scheme() == "https",
+            connect: Duration::from_millis(limits.connect_ms),
+            idle: Duration::from_millis(limits.idle_ms),
+        };
+        let client = recipe.client().map_err(|e| {
+            vec![Problem::new(
+                "connection",
+                "",
+                format!("无法建立加密连接：{}", chain(&e)),
+                "请检查证书文件",
+            )]
+        })?;
+        Ok(Self {
+            client: RwLock::new(client),
+            recipe,
+            base,
+            answer: Duration::from_millis(limits.answer_ms),
+            slowest: limits.slowest_bytes_per_sec.max(1),
+        })
+    }
+
+    /// Makes one exchange. Never fails otherwise than by what it returns.
+    pub(super) async fn exchange(&self, request: Request<'_>) -> Reply {
+        let begun = Arc::new(AtomicBool::new(false));
+        let answer = self.send(request, &begun).await;
+        let mut reply = Reply {
+            begun: false,
+            status: None,
+            retry_after: None,
+            date: None,
+            body: Ok(Vec::new()),
+        };
+        match answer {
+            Ok(mut answer) => {
+                let text = |name| {
+                    let value = answer.headers().get(name)?;
+                    value.to_str().ok().map(str::to_owned)
+                };
+                reply.status = Some(answer.status().as_u16());
+                reply.retry_after = text(header::RETRY_AFTER);
+                reply.date = text(header::DATE);
+                reply.body = whole(&mut answer).await;
+            }
+            Err(error) => reply.body = Err(trouble(&error)),
+        }
+        reply.begun = begun.load(Ordering::Acquire);
+        reply
+    }
+
+    async fn send(
+        &self,
+        request: Request<'_>,
+        begun: &Arc<AtomicBool>,
+    ) -> Result<reqwest::Response, reqwest::Error> {
+        let mut url = self.base.clone();
+        let (path, query) = match request.target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (request.target.as_str(), None),
+        };
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url.set_query(query);
+        let client = self
+            .client
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let method = match request.verb {
+            Verb::Get => reqwest::Method::GET,
+            Verb::Put => reqwest::Method::PUT,
+            Verb::Post => reqwest::Method::POST,
+        };
+        let mut time = self.answer;
+        let mut building = client
+            .request(method, url)
+            .header("X-Request-Id", request.id.to_string());
+        if let Some(token) = request.token {
+            building = building.bearer_auth(token.expose_secret());
+        }
+        building = match request.content {
+            Content::None => building,
+            Content::Form(form) => building
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form),
+            Content::Package(package) => {
+                // A total limit that grows with the size; the client's own read limit would also run while we send.
+                time += Duration::from_secs(package.bytes() / self.slowest);
+                building
+                    .header(header::CONTENT_TYPE, "application/xml; charset=UTF-8")
+                    .body(reqwest::Body::wrap(Leaving::new(package, begun)))
+            }
+        };
+        building.timeout(time).send().await
+    }
+
+    /// Lets go of every connection: an answer came that belonged to another question, so none of them can be trusted.
+    pub(super) fn hang_up(&self) {
+        match self.recipe.client() {
+            Ok(fresh) => {
+                *self.client.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            }
+            Err(error) => tracing::error!(%error, "the HTTP client could not be made again"),
+        }
+    }
+}
+
+impl Recipe {
+    fn client(&self) -> Result<Client, reqwest::Error> {
+        let mut building = Client::builder()
+            .user_agent(concat!("dangri/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .http1_only()
+            .tcp_nodelay(true)
+            .https_only(self.https_only)
+            .connect_timeout(self.connect)
+            .pool_idle_timeout(self.idle);
+        if !self.ca.is_empty() {
+            building = building.tls_certs_only(self.ca.iter().cloned());
+        }
+        if let Some(identity) = &self.identity {
+            building = building.identity(identity.clone());
+        }
+        if let Some(proxy) = &self.proxy {
+            building = building.proxy(proxy.clone());
+        }
+        building.build()
+    }
+}
+
+/// Reads a PEM file that the profile names.
+fn read<T>(
+    path: Option<&PathBuf>,
+    key: &str,
+    problems: &mut Vec<Problem>,
+    parse: impl FnOnce(&[u8]) -> Result<T, reqwest::Error>,
+) -> Option<T> {
+    let path = path?;
+    let read = std::fs::read(path).map_err(|e| e.to_string());
+    match read.and_then(|pem| parse(&pem).map_err(|e| chain(&e))) {
+        Ok(parsed) => Some(parsed),
+        Err(error) => {
+            problems.push(Problem::new(
+                key,
+                path.display().to_string(),
+                format!("读不出证书：{error}"),
+                "请检查路径和权限，文件须为 PEM 格式",
+            ));
+            None
+        }
+    }
+}
+
+/// The whole body, but never more than an answer can have.
+async fn whole(answer: &mut reqwest::Response) -> Result<Vec<u8>, Trouble> {
+    let mut body = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > wire::MOST_BYTES => {
+                return Err(Trouble {
+                    fault: Fault::Garbled,
+                    code: "too_long",
+                    said: "回应过长，不是平台的回执".into(),
+                });
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(trouble(&error)),
+        }
+    }
+}
+
+/// A package on its way out, which notes when the first byte is asked for.
+struct Leaving {
+    pieces: [Bytes; 3],
+    next: usize,
+    left: u64,
+    begun: Arc<AtomicBool>,
+}
+
+impl Leaving {
+    fn new(package: Package, begun: &Arc<AtomicBool>) -> Self {
+        Self {
+            left: package.bytes(),
+            pieces: package.pieces().clone(),
+            next: 0,
+            begun: Arc::clone(begun),
+        }
+    }
+}
+
+impl http_body::Body for Leaving {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.begun.store(true, Ordering::Release);
+        let next = self.next;
+        let Some(piece) = self.pieces.get_mut(next).map(std::mem::take) else {
+            return Poll::Ready(None);
+        };
+        self.next += 1;
+        self.left -= piece.len() as u64;
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.next == self.pieces.len()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+/// What went wrong, by the error's own marks and, where it has none, by what its causes say of themselves.
+fn trouble(error: &reqwest::Error) -> Trouble {
+    let words = chain(error);
+    let (fault, code, said) = tls_trouble(&words).unwrap_or_else(|| plain_trouble(error, &words));
+    Trouble {
+        fault,
+        code,
+        said: said.to_owned(),
+    }
+}
+
+/// Refusals of the handshake. A missing client certificate shows only at the first read, as an alert; the server had not let us in yet. Only
+/// alerts that belong to the handshake stand here, for any other may come when the document has been taken.
+fn tls_trouble(words: &str) -> Option<(Fault, &'static str, &'static str)> {
+    const TABLE: [(&str, &str, &str); 14] = [
+        (
+            "UnknownIssuer",
+            "tls_unknown_ca",
+            "平台证书不是由受信任的机构签发；请核对 ca_file",
+        ),
+        (
+            "not valid for name",
+            "tls_wrong_name",
+            "平台证书与地址不符；请核对平台地址",
+        ),
+        (
+            "certificate expired",
+            "tls_expired",
+            "平台证书已过期；请通知平台管理员，并核对本机时钟",
+        ),
+        (
+            "certificate not valid yet",
+            "tls_not_yet",
+            "平台证书尚未生效；请核对本机时钟",
+        ),
+        (
+            "invalid peer certificate",
+            "tls_bad_cert",
+            "平台证书无效；请通知平台管理员",
+        ),
+        (
+            "alert: CertificateRequired",
+            "tls_client_cert",
+            "平台要求客户端证书；请设置 identity_file",
+        ),
+        (
+            "alert: CertificateExpired",
+            "tls_client_cert",
+            "本机的客户端证书已过期；请换新证书",
+        ),
+        (
+            "alert: CertificateRevoked",
+            "tls_client_cert",
+            "本机的客户端证书已吊销；请换新证书",
+        ),
+        (
+            "alert: CertificateUnknown",
+            "tls_client_cert",
+            "平台不认本机的客户端证书",
+        ),
+        (
+            "alert: BadCertificate",
+            "tls_client_cert",
+            "平台不认本机的客户端证书",
+        ),
+        (
+            "alert: UnsupportedCertificate",
+            "tls_client_cert",
+            "平台不认本机的客户端证书",
+        ),
+        (
+            "alert: UnknownCA",
+            "tls_client_cert",
+            "平台不认签发本机客户端证书的机构",
+        ),
+        (
+            "alert: HandshakeFailure",
+            "tls_refused",
+            "平台拒绝了加密连接；平台可能要求客户端证书或国密算法",
+        ),
+        (
+            "alert: ProtocolVersion",
+            "tls_refused",
+            "平台的加密协议版本过旧或不兼容",
+        ),
+    ];
+    TABLE
+        .iter()
+        .find(|(mark, ..)| words.contains(mark))
+        .map(|(_, code, said)| (Fault::NoConnection, *code, *said))
+}
+
+fn plain_trouble(error: &reqwest::Error, words: &str) -> (Fault, &'static str, &'static str) {
+    if error.is_connect() || error.is_builder() {
+        return match () {
+            () if error.is_dns() || words.contains("dns error") => (
+                Fault::NoConnection,
+                "dns",
+                "域名解析失败；请检查网络和平台地址",
+            ),
+            () if error.is_timeout() => (
+                Fault::NoConnection,
+                "connect_timeout",
+                "连接平台超时；请检查网络",
+            ),
+            () if words.contains("refused") => {
+                (Fault::NoConnection, "refused", "平台拒绝连接（端口未开）")
+            }
+            () if words.contains("unreachable") => (
+                Fault::NoConnection,
+                "no_route",
+                "网络不通；请检查网线和路由",
+            ),
+            () if words.contains("tunnel") => (
+                Fault::NoConnection,
+                "proxy",
+                "代理服务器不通；请检查 proxy 设置",
+            ),
+            () => (Fault::NoConnection, "connect", "连不上平台"),
+        };
+    }
+    if error.is_timeout() {
+        return (Fault::TimedOut, "timeout", "平台在限定时间内没有回音");
+    }
+    // The client tells an unreadable head only in words; a broken body and a reset have io errors beneath.
+    if words.contains("invalid HTTP") || words.contains("message head is too large") {
+        return (
+            Fault::Garbled,
+            "not_http",
+            "回应不是 HTTP，可能被其他设备截断",
+        );
+    }
+    (Fault::Broken, "reset", "连接中断")
+}
+
+/// An error and all its causes, in one line.
+fn chain(error: &reqwest::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        words.push_str(": ");
+        words.push_str(&next.to_string());
+        cause = next.source();
+    }
+    words
+}
