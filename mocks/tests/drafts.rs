@@ -146,6 +146,14 @@ fn the_same_seed_gives_the_same_bytes_and_another_gives_others() {
 }
 
 #[test]
+fn a_day_can_be_finished_before_an_hour() {
+    let four = "04:00:00".parse().unwrap();
+    let drafts: Vec<_> = Week::new(6, day("2026-11-23")).days(1).finished_by(four).drafts().collect();
+    assert_eq!(drafts.len(), 60);
+    assert!(drafts.iter().all(|d| d.drafted_at.date_naive() == day("2026-11-23") && d.drafted_at.time() <= four));
+}
+
+#[test]
 fn the_files_in_the_repository_are_what_the_generator_writes() {
     let folder = root().join("mocks/drafts");
     let mut wanted: BTreeMap<String, Vec<u8>> = samples().into_iter().map(|s| (s.path, s.bytes)).collect();

@@ -12,7 +12,7 @@ const SERIALS: u32 = 99_999;
 
 /// `n` fit inspection records dated `date`, each the only document of its inspection, each about `bytes_about` long.
 ///
-/// From about 5,000 bytes on the length is kept. Numbers are unique: past 99,999 the office's abbreviation changes.
+/// From about 6,000 bytes on the length is kept. Numbers are unique: past 99,999 the office's abbreviation changes.
 pub fn bulk(n: usize, seed: u64, date: NaiveDate, bytes_about: usize) -> Bulk {
     Bulk { left: n, nth: 0, random: Random::new(seed), office: Office::default(), date, bytes_about }
 }
@@ -46,6 +46,7 @@ impl Iterator for Bulk {
         let start = NaiveTime::MIN + Duration::minutes(i64::from(510 + random.below(120)));
         let group = u8::try_from(self.nth % 3).unwrap_or(0) + 1;
         let mut inspection = Inspection::invent(random, enterprise, self.date, start, group, seq);
+        inspection.findings.truncate(2);
         inspection.id = format!("JC-{}-{:07}", self.date.format("%Y%m%d"), self.nth + 1);
         let written = inspection.record_about(random, &self.office, self.bytes_about);
         self.nth += 1;

@@ -1,6 +1,6 @@
 //! The encodings that office software saves in.
 
-use encoding_rs::{GB18030, GBK};
+use encoding_rs::{GB18030, GBK, WINDOWS_1252};
 
 /// The document with another name in its declaration.
 fn declare(xml: &str, name: &str) -> String {
@@ -34,4 +34,9 @@ pub(super) fn utf16(xml: &str, big_endian: bool) -> Vec<u8> {
         if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }
     };
     std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(unit).collect()
+}
+
+/// Text whose UTF-8 was once read as if it were Western European.
+pub(super) fn as_western(text: &str) -> String {
+    WINDOWS_1252.decode_without_bom_handling(text.as_bytes()).0.into_owned()
 }

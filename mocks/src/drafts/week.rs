@@ -35,12 +35,13 @@ pub struct Week {
     drafts_total: usize,
     share_unfit: f64,
     office: Office,
+    finished_by: Option<NaiveTime>,
 }
 
 impl Week {
     /// Sixty drafts over the five working days from `first_day` on (itself included whatever day it is), 15 % of them unfit.
     pub fn new(seed: u64, first_day: NaiveDate) -> Self {
-        Self { seed, first_day, days: 5, drafts_total: 60, share_unfit: 0.15, office: Office::default() }
+        Self { seed, first_day, days: 5, drafts_total: 60, share_unfit: 0.15, office: Office::default(), finished_by: None }
     }
 
     /// How many drafts.
@@ -64,6 +65,13 @@ impl Week {
         self
     }
 
+    /// No visit ends and no draft is saved after `time` of its day, for which `time` must be 04:00 or later.
+    #[must_use]
+    pub fn finished_by(mut self, time: NaiveTime) -> Self {
+        self.finished_by = Some(time);
+        self
+    }
+
     /// The issuing office; Zichuan's bureau unless set.
     #[must_use]
     pub fn office(mut self, office: Office) -> Self {
@@ -79,7 +87,7 @@ impl Week {
         let mut nth = 0;
         while drafts.len() < self.drafts_total {
             let day = self.day(nth, visits);
-            visit(&mut random, &self.office, nth, day, &mut drafts);
+            visit(&mut random, self, nth, day, &mut drafts);
             nth += 1;
         }
         drafts.truncate(self.drafts_total);
@@ -127,12 +135,18 @@ impl Week {
 }
 
 /// What the `nth` visit leaves: the inspection's documents and one more, so that every kind turns up in a week.
-fn visit(random: &mut Random, office: &Office, nth: usize, day: NaiveDate, drafts: &mut Vec<Draft>) {
+fn visit(random: &mut Random, week: &Week, nth: usize, day: NaiveDate, drafts: &mut Vec<Draft>) {
+    let office = &week.office;
     let group = u8::try_from(nth % 3).unwrap_or(0) + 1;
     let turn = u32::try_from(nth).unwrap_or(0);
     let slot = Slot { office, group, seq: 101 + turn, date: day };
     let afternoon = nth / 3 % 2 == 1;
-    let start = NaiveTime::MIN + Duration::minutes(if afternoon { 820 } else { 535 } + i64::from(random.below(40)));
+    let mut minute = if afternoon { 820 } else { 535 } + i64::from(random.below(40));
+    if let Some(time) = week.finished_by {
+        // A visit takes at most 165 minutes, its last draft is saved 30 later, and its scheme 40 minutes before it.
+        minute = minute.min((time - NaiveTime::MIN).num_minutes() - 195).max(40);
+    }
+    let start = NaiveTime::MIN + Duration::minutes(minute);
     let enterprise = Enterprise::invent(random, nth);
     let inspection = Inspection::invent(random, enterprise, day, start, group, slot.seq);
     let mut keep = |written: Written, minutes: i64| {

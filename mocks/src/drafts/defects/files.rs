@@ -28,6 +28,12 @@ pub(super) static DEFECTS: &[Defect] = &[
         Some(bytes)
     }),
     file("含控制字符", "onsite_measure", |xml| map(xml, "Problems/Problem", |old| format!("{old}\u{8}")).map(String::into_bytes)),
+    file("单位名称是乱码", "insp_record", |xml| {
+        map(xml, "Enterprise/Name", |_| "淄博锟斤拷锟斤拷有限公司".to_owned()).map(String::into_bytes)
+    }),
+    file("文字按西欧编码转了两遍", "preserve_notice", |xml| {
+        map(xml, "SuspectedAct", |old| encode::as_western(old)).map(String::into_bytes)
+    }),
     file("引用外部实体", "insp_record", |xml| {
         let xml = with_doctype(xml, "<!DOCTYPE InspectionRecord [<!ENTITY x SYSTEM \"file:///etc/hostname\">]>")?;
         map(&xml, "Place", |_| "&x;".to_owned()).map(String::into_bytes)

@@ -128,6 +128,9 @@ pub(super) static DEFECTS: &[Defect] = &[
     rule("STALE", "先行登记引用旧法条", "preserve_notice", |xml| swap(xml, "第五十六条", "第三十七条")),
     rule("STALE", "机关仍写安监局", "rectify_order", |xml| set(xml, "IssuingOrg/Name", "淄川区安全生产监督管理局")),
     rule("STALE", "复议机关仍写上一级部门", "penalty_org", |xml| set(xml, "Remedy/ReviewAuthority", "淄博市应急管理局")).dated(2024, 3, 12),
+    rule("REM", "申请复议期限写成九十日", "onsite_measure", |xml| set(xml, "Remedy/ReviewDays", "90")),
+    rule("REM", "起诉期限仍写三个月", "penalty_org", |xml| set(xml, "Remedy/SuitMonths", "3")),
+    rule("KIND", "种类代码与文书不符", "insp_record", |xml| set(xml, "Header/Kind", "insp_plan")),
     rule("DAT-1", "检查结束早于开始", "insp_record", |xml| {
         let (start, end) = (get(xml, "Start")?, get(xml, "End")?);
         set(&set(xml, "Start", end)?, "End", start)
