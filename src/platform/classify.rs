@@ -67,30 +67,22 @@ pub const fn verdict(asked: Asked, heard: Heard) -> Verdict {
         // Not taken (§2). The caller fetches a token and repeats once before it lets this out.
         (_, Heard::Code(Meaning::TokenExpired)) => Failed(Class::Passing, Cause::Token),
         // The platform failed somewhere in the middle, perhaps after it had stored the document.
-        (ToTake { .. }, Heard::Code(Meaning::PlatformError)) => {
-            Failed(Class::Unknown, Cause::PlatformError)
-        }
-        (Question, Heard::Code(Meaning::PlatformError)) => {
-            Failed(Class::Passing, Cause::PlatformError)
-        }
+        (ToTake { .. }, Heard::Code(Meaning::PlatformError)) => Failed(Class::Unknown, Cause::PlatformError),
+        (Question, Heard::Code(Meaning::PlatformError)) => Failed(Class::Passing, Cause::PlatformError),
         // The platform itself says that it did not take it.
         (_, Heard::Code(Meaning::Busy)) => Failed(Class::Passing, Cause::Busy),
         (ToTake { .. }, Heard::Code(Meaning::SchemaMisfit)) => Refused(Cause::Schema),
         (ToTake { .. }, Heard::Code(Meaning::RuleBroken)) => Refused(Cause::Rule),
         (ToTake { .. }, Heard::Code(Meaning::NotPermitted)) => Refused(Cause::Permission),
         // An enterprise, officer or matter must be registered over there by a person first; the same bytes go again then.
-        (ToTake { .. }, Heard::Code(Meaning::BaseDataMissing)) => {
-            Failed(Class::Held, Cause::BaseData)
-        }
+        (ToTake { .. }, Heard::Code(Meaning::BaseDataMissing)) => Failed(Class::Held, Cause::BaseData),
         (ToTake { .. }, Heard::Code(Meaning::NumberHeld)) => NumberHeld,
         // The platform's own judgement of the order; only this document waits.
         (ToTake { .. }, Heard::Code(Meaning::OutOfOrder)) => Failed(Class::Passing, Cause::Order),
         // Our bytes changed between attempts: a defect, and sending again would repeat it.
         (ToTake { .. }, Heard::Code(Meaning::OtherBytes)) => Failed(Class::Final, Cause::Defect),
         // All documents of that version wait until the new bundle is in.
-        (ToTake { .. }, Heard::Code(Meaning::SchemaVersionGone)) => {
-            Failed(Class::Held, Cause::SchemaVersion)
-        }
+        (ToTake { .. }, Heard::Code(Meaning::SchemaVersionGone)) => Failed(Class::Held, Cause::SchemaVersion),
         (Question, Heard::Code(Meaning::UnknownHere)) => Absent,
         // 18 does not answer a submission, and 10 to 17 do not answer a question: whoever says so did not hear what was asked.
         (ToTake { .. }, Heard::Code(Meaning::UnknownHere))
@@ -110,24 +102,14 @@ pub const fn verdict(asked: Asked, heard: Heard) -> Verdict {
         // A gateway's word without the platform's: before the body left nothing can have been kept, after that nobody knows.
         (ToTake { begun: true }, Heard::Bare(429 | 503)) => Failed(Class::Unknown, Cause::Busy),
         (_, Heard::Bare(429 | 503)) => Failed(Class::Passing, Cause::Busy),
-        (ToTake { begun: true }, Heard::Bare(408 | 500 | 502 | 504)) => {
-            Failed(Class::Unknown, Cause::PlatformError)
-        }
+        (ToTake { begun: true }, Heard::Bare(408 | 500 | 502 | 504)) => Failed(Class::Unknown, Cause::PlatformError),
         (_, Heard::Bare(408 | 500 | 502 | 504)) => Failed(Class::Passing, Cause::PlatformError),
         // An empty 200, a login page, a portal, another proxy's 404: no answer, so neither a success nor a refusal (§1).
-        (_, Heard::Bare(_)) | (_, Heard::Fault(Fault::Garbled)) => {
-            Failed(Class::Unknown, Cause::Nonsense)
-        }
+        (_, Heard::Bare(_)) | (_, Heard::Fault(Fault::Garbled)) => Failed(Class::Unknown, Cause::Nonsense),
         // Nobody read a request, so nobody kept anything, whether or not our side had begun to write it.
         (_, Heard::Fault(Fault::NoConnection)) => Failed(Class::Passing, Cause::Unreachable),
-        (ToTake { begun: true }, Heard::Fault(Fault::Broken | Fault::TimedOut)) => {
-            Failed(Class::Unknown, Cause::NoAnswer)
-        }
-        (ToTake { begun: false }, Heard::Fault(Fault::Broken | Fault::TimedOut)) => {
-            Failed(Class::Passing, Cause::Unreachable)
-        }
-        (Question, Heard::Fault(Fault::Broken | Fault::TimedOut)) => {
-            Failed(Class::Passing, Cause::NoAnswer)
-        }
+        (ToTake { begun: true }, Heard::Fault(Fault::Broken | Fault::TimedOut)) => Failed(Class::Unknown, Cause::NoAnswer),
+        (ToTake { begun: false }, Heard::Fault(Fault::Broken | Fault::TimedOut)) => Failed(Class::Passing, Cause::Unreachable),
+        (Question, Heard::Fault(Fault::Broken | Fault::TimedOut)) => Failed(Class::Passing, Cause::NoAnswer),
     }
 }

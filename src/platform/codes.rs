@@ -80,11 +80,6 @@ impl CodeTable {
 
 impl Default for CodeTable {
     fn default() -> Self {
-        Self(
-            Meaning::CONTRACT
-                .iter()
-                .map(|(code, meaning)| ((*code).to_owned(), *meaning))
-                .collect(),
-        )
+        Self(Meaning::CONTRACT.iter().map(|(code, meaning)| ((*code).to_owned(), *meaning)).collect())
     }
 }

@@ -106,54 +106,29 @@ impl Wire {
     pub(super) fn new(profile: &Profile) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let base = profile.address.trim_end_matches('/').parse::<Url>();
-        let base = base.map_err(|e| {
-            vec![Problem::new(
-                "address",
-                &profile.address,
-                format!("不是网址：{e}"),
-                "请写成 https://主机名:端口",
-            )]
-        })?;
+        let base =
+            base.map_err(|e| vec![Problem::new("address", &profile.address, format!("不是网址：{e}"), "请写成 https://主机名:端口")])?;
         let connection = &profile.connection;
-        let ca = read(
-            connection.ca_file.as_ref(),
-            "connection.ca_file",
-            &mut problems,
-            |pem| {
-                let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
-                Ok(certificates)
-            },
-        );
+        let ca = read(connection.ca_file.as_ref(), "connection.ca_file", &mut problems, |pem| {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
+            Ok(certificates)
+        });
         if connection.ca_file.is_some() && ca.as_ref().is_some_and(Vec::is_empty) {
-            problems.push(Problem::new(
-                "connection.ca_file",
-                "",
-                "文件里没有证书",
-                "请换成 PEM 格式的根证书文件",
-            ));
+            problems.push(Problem::new("connection.ca_file", "", "文件里没有证书", "请换成 PEM 格式的根证书文件"));
         }
-        let identity = read(
-            connection.identity_file.as_ref(),
-            "connection.identity_file",
-            &mut problems,
-            reqwest::Identity::from_pem,
-        );
-        let proxy =
-            connection
-                .proxy
-                .as_deref()
-                .and_then(|address| match reqwest::Proxy::all(address) {
-                    Ok(proxy) => Some(proxy),
-                    Err(e) => {
-                        problems.push(Problem::new(
-                            "connection.proxy",
-                            address,
-                            format!("不是代理地址：{e}"),
-                            "请写成 http://主机名:端口，或删去此项",
-                        ));
-                        None
-                    }
-                });
+        let identity = read(connection.identity_file.as_ref(), "connection.identity_file", &mut problems, reqwest::Identity::from_pem);
+        let proxy = connection.proxy.as_deref().and_then(|address| match reqwest::Proxy::all(address) {
+            Ok(proxy) => Some(proxy),
+            Err(e) => {
+                problems.push(Problem::new(
+                    "connection.proxy",
+                    address,
+                    format!("不是代理地址：{e}"),
+                    "请写成 http://主机名:端口，或删去此项",
+                ));
+                None
+            }
+        });
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -166,14 +141,9 @@ impl Wire {
             connect: Duration::from_millis(limits.connect_ms),
             idle: Duration::from_millis(limits.idle_ms),
         };
-        let client = recipe.client().map_err(|e| {
-            vec![Problem::new(
-                "connection",
-                "",
-                format!("无法建立加密连接：{}", chain(&e)),
-                "请检查证书文件",
-            )]
-        })?;
+        let client = recipe
+            .client()
+            .map_err(|e| vec![Problem::new("connection", "", format!("无法建立加密连接：{}", chain(&e)), "请检查证书文件")])?;
         Ok(Self {
             client: RwLock::new(client),
             recipe,
@@ -187,13 +157,7 @@ impl Wire {
     pub(super) async fn exchange(&self, request: Request<'_>) -> Reply {
         let begun = Arc::new(AtomicBool::new(false));
         let answer = self.send(request, &begun).await;
-        let mut reply = Reply {
-            begun: false,
-            status: None,
-            retry_after: None,
-            date: None,
-            body: Ok(Vec::new()),
-        };
+        let mut reply = Reply { begun: false, status: None, retry_after: None, date: None, body: Ok(Vec::new()) };
         match answer {
             Ok(mut answer) => {
                 let text = |name| {
@@ -211,11 +175,7 @@ impl Wire {
         reply
     }
 
-    async fn send(
-        &self,
-        request: Request<'_>,
-        begun: &Arc<AtomicBool>,
-    ) -> Result<reqwest::Response, reqwest::Error> {
+    async fn send(&self, request: Request<'_>, begun: &Arc<AtomicBool>) -> Result<reqwest::Response, reqwest::Error> {
         let mut url = self.base.clone();
         let (path, query) = match request.target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
@@ -223,28 +183,20 @@ impl Wire {
         };
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
-        let client = self
-            .client
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
         let method = match request.verb {
             Verb::Get => reqwest::Method::GET,
             Verb::Put => reqwest::Method::PUT,
             Verb::Post => reqwest::Method::POST,
         };
         let mut time = self.answer;
-        let mut building = client
-            .request(method, url)
-            .header("X-Request-Id", request.id.to_string());
+        let mut building = client.request(method, url).header("X-Request-Id", request.id.to_string());
         if let Some(token) = request.token {
             building = building.bearer_auth(token.expose_secret());
         }
         building = match request.content {
             Content::None => building,
-            Content::Form(form) => building
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form),
+            Content::Form(form) => building.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form),
             Content::Package(package) => {
                 // A total limit that grows with the size; the client's own read limit would also run while we send.
                 time += Duration::from_secs(package.bytes() / self.slowest);
@@ -322,11 +274,7 @@ async fn whole(answer: &mut reqwest::Response) -> Result<Vec<u8>, Trouble> {
     loop {
         match answer.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > wire::MOST_BYTES => {
-                return Err(Trouble {
-                    fault: Fault::Garbled,
-                    code: "too_long",
-                    said: "回应过长，不是平台的回执".into(),
-                });
+                return Err(Trouble { fault: Fault::Garbled, code: "too_long", said: "回应过长，不是平台的回执".into() });
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
@@ -345,12 +293,7 @@ struct Leaving {
 
 impl Leaving {
     fn new(package: Package, begun: &Arc<AtomicBool>) -> Self {
-        Self {
-            left: package.bytes(),
-            pieces: package.pieces().clone(),
-            next: 0,
-            begun: Arc::clone(begun),
-        }
+        Self { left: package.bytes(), pieces: package.pieces().clone(), next: 0, begun: Arc::clone(begun) }
     }
 }
 
@@ -358,10 +301,7 @@ impl http_body::Body for Leaving {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         self.begun.store(true, Ordering::Release);
         let next = self.next;
         let Some(piece) = self.pieces.get_mut(next).map(std::mem::take) else {
@@ -385,120 +325,39 @@ impl http_body::Body for Leaving {
 fn trouble(error: &reqwest::Error) -> Trouble {
     let words = chain(error);
     let (fault, code, said) = tls_trouble(&words).unwrap_or_else(|| plain_trouble(error, &words));
-    Trouble {
-        fault,
-        code,
-        said: said.to_owned(),
-    }
+    Trouble { fault, code, said: said.to_owned() }
 }
 
 /// Refusals of the handshake. A missing client certificate shows only at the first read, as an alert; the server had not let us in yet. Only
 /// alerts that belong to the handshake stand here, for any other may come when the document has been taken.
 fn tls_trouble(words: &str) -> Option<(Fault, &'static str, &'static str)> {
     const TABLE: [(&str, &str, &str); 14] = [
-        (
-            "UnknownIssuer",
-            "tls_unknown_ca",
-            "平台证书不是由受信任的机构签发；请核对 ca_file",
-        ),
-        (
-            "not valid for name",
-            "tls_wrong_name",
-            "平台证书与地址不符；请核对平台地址",
-        ),
-        (
-            "certificate expired",
-            "tls_expired",
-            "平台证书已过期；请通知平台管理员，并核对本机时钟",
-        ),
-        (
-            "certificate not valid yet",
-            "tls_not_yet",
-            "平台证书尚未生效；请核对本机时钟",
-        ),
-        (
-            "invalid peer certificate",
-            "tls_bad_cert",
-            "平台证书无效；请通知平台管理员",
-        ),
-        (
-            "alert: CertificateRequired",
-            "tls_client_cert",
-            "平台要求客户端证书；请设置 identity_file",
-        ),
-        (
-            "alert: CertificateExpired",
-            "tls_client_cert",
-            "本机的客户端证书已过期；请换新证书",
-        ),
-        (
-            "alert: CertificateRevoked",
-            "tls_client_cert",
-            "本机的客户端证书已吊销；请换新证书",
-        ),
-        (
-            "alert: CertificateUnknown",
-            "tls_client_cert",
-            "平台不认本机的客户端证书",
-        ),
-        (
-            "alert: BadCertificate",
-            "tls_client_cert",
-            "平台不认本机的客户端证书",
-        ),
-        (
-            "alert: UnsupportedCertificate",
-            "tls_client_cert",
-            "平台不认本机的客户端证书",
-        ),
-        (
-            "alert: UnknownCA",
-            "tls_client_cert",
-            "平台不认签发本机客户端证书的机构",
-        ),
-        (
-            "alert: HandshakeFailure",
-            "tls_refused",
-            "平台拒绝了加密连接；平台可能要求客户端证书或国密算法",
-        ),
-        (
-            "alert: ProtocolVersion",
-            "tls_refused",
-            "平台的加密协议版本过旧或不兼容",
-        ),
+        ("UnknownIssuer", "tls_unknown_ca", "平台证书不是由受信任的机构签发；请核对 ca_file"),
+        ("not valid for name", "tls_wrong_name", "平台证书与地址不符；请核对平台地址"),
+        ("certificate expired", "tls_expired", "平台证书已过期；请通知平台管理员，并核对本机时钟"),
+        ("certificate not valid yet", "tls_not_yet", "平台证书尚未生效；请核对本机时钟"),
+        ("invalid peer certificate", "tls_bad_cert", "平台证书无效；请通知平台管理员"),
+        ("alert: CertificateRequired", "tls_client_cert", "平台要求客户端证书；请设置 identity_file"),
+        ("alert: CertificateExpired", "tls_client_cert", "本机的客户端证书已过期；请换新证书"),
+        ("alert: CertificateRevoked", "tls_client_cert", "本机的客户端证书已吊销；请换新证书"),
+        ("alert: CertificateUnknown", "tls_client_cert", "平台不认本机的客户端证书"),
+        ("alert: BadCertificate", "tls_client_cert", "平台不认本机的客户端证书"),
+        ("alert: UnsupportedCertificate", "tls_client_cert", "平台不认本机的客户端证书"),
+        ("alert: UnknownCA", "tls_client_cert", "平台不认签发本机客户端证书的机构"),
+        ("alert: HandshakeFailure", "tls_refused", "平台拒绝了加密连接；平台可能要求客户端证书或国密算法"),
+        ("alert: ProtocolVersion", "tls_refused", "平台的加密协议版本过旧或不兼容"),
     ];
-    TABLE
-        .iter()
-        .find(|(mark, ..)| words.contains(mark))
-        .map(|(_, code, said)| (Fault::NoConnection, *code, *said))
+    TABLE.iter().find(|(mark, ..)| words.contains(mark)).map(|(_, code, said)| (Fault::NoConnection, *code, *said))
 }
 
 fn plain_trouble(error: &reqwest::Error, words: &str) -> (Fault, &'static str, &'static str) {
     if error.is_connect() || error.is_builder() {
         return match () {
-            () if error.is_dns() || words.contains("dns error") => (
-                Fault::NoConnection,
-                "dns",
-                "域名解析失败；请检查网络和平台地址",
-            ),
-            () if error.is_timeout() => (
-                Fault::NoConnection,
-                "connect_timeout",
-                "连接平台超时；请检查网络",
-            ),
-            () if words.contains("refused") => {
-                (Fault::NoConnection, "refused", "平台拒绝连接（端口未开）")
-            }
-            () if words.contains("unreachable") => (
-                Fault::NoConnection,
-                "no_route",
-                "网络不通；请检查网线和路由",
-            ),
-            () if words.contains("tunnel") => (
-                Fault::NoConnection,
-                "proxy",
-                "代理服务器不通；请检查 proxy 设置",
-            ),
+            () if error.is_dns() || words.contains("dns error") => (Fault::NoConnection, "dns", "域名解析失败；请检查网络和平台地址"),
+            () if error.is_timeout() => (Fault::NoConnection, "connect_timeout", "连接平台超时；请检查网络"),
+            () if words.contains("refused") => (Fault::NoConnection, "refused", "平台拒绝连接（端口未开）"),
+            () if words.contains("unreachable") => (Fault::NoConnection, "no_route", "网络不通；请检查网线和路由"),
+            () if words.contains("tunnel") => (Fault::NoConnection, "proxy", "代理服务器不通；请检查 proxy 设置"),
             () => (Fault::NoConnection, "connect", "连不上平台"),
         };
     }
@@ -507,11 +366,7 @@ fn plain_trouble(error: &reqwest::Error, words: &str) -> (Fault, &'static str, &
     }
     // The client tells an unreadable head only in words; a broken body and a reset have io errors beneath.
     if words.contains("invalid HTTP") || words.contains("message head is too large") {
-        return (
-            Fault::Garbled,
-            "not_http",
-            "回应不是 HTTP，可能被其他设备截断",
-        );
+        return (Fault::Garbled, "not_http", "回应不是 HTTP，可能被其他设备截断");
     }
     (Fault::Broken, "reset", "连接中断")
 }

@@ -49,11 +49,7 @@ impl FileExchangeLog {
         let writer = std::thread::Builder::new()
             .name("exchange-log".into())
             .spawn(move || Writer::new(folder, retention_days, lost).run(&arriving))?;
-        Ok(Self {
-            way: Mutex::new(Some(way)),
-            writer: Mutex::new(Some(writer)),
-            dropped,
-        })
+        Ok(Self { way: Mutex::new(Some(way)), writer: Mutex::new(Some(writer)), dropped })
     }
 
     /// How many exchanges could not be kept, for want of room in the queue or on the disk.
@@ -103,12 +99,7 @@ struct Writer {
 
 impl Writer {
     fn new(folder: PathBuf, retention_days: u32, dropped: Arc<AtomicU64>) -> Self {
-        Self {
-            folder,
-            retention_days,
-            open: None,
-            dropped,
-        }
+        Self { folder, retention_days, open: None, dropped }
     }
 
     fn run(mut self, arriving: &Receiver<Exchange>) {
@@ -190,11 +181,7 @@ fn days_kept(folder: &Path) -> io::Result<Vec<(NaiveDate, PathBuf)>> {
 ///
 /// # Errors
 /// When a file cannot be read; a folder that is not there has no exchanges.
-pub fn exchanges_of(
-    folder: &Path,
-    document: DocumentId,
-    since: Option<NaiveDate>,
-) -> io::Result<Vec<Exchange>> {
+pub fn exchanges_of(folder: &Path, document: DocumentId, since: Option<NaiveDate>) -> io::Result<Vec<Exchange>> {
     let days = match days_kept(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         days => days?,
@@ -245,61 +232,35 @@ mod tests {
         let ours = DocumentId::of_unfit("a", &ContentHash::of(b"a"));
         let other = DocumentId::of_unfit("b", &ContentHash::of(b"b"));
         let log = FileExchangeLog::open(folder.path(), 180).unwrap();
-        for (document, at) in [
-            (ours, "2023-04-03T23:59:59+08:00"),
-            (other, "2023-04-03T23:59:59+08:00"),
-            (ours, "2023-04-04T00:00:01+08:00"),
-        ] {
+        for (document, at) in
+            [(ours, "2023-04-03T23:59:59+08:00"), (other, "2023-04-03T23:59:59+08:00"), (ours, "2023-04-04T00:00:01+08:00")]
+        {
             log.keep(exchange(document, at, "换行\n也在一行里"));
         }
         log.close();
         log.keep(exchange(ours, "2023-04-04T00:00:02+08:00", ""));
         assert_eq!(log.dropped(), 1);
-        fs::write(
-            folder.path().join("2023-04-05.jsonl"),
-            format!("{{\"document\":\"{ours}\""),
-        )
-        .unwrap();
+        fs::write(folder.path().join("2023-04-05.jsonl"), format!("{{\"document\":\"{ours}\"")).unwrap();
         let found = exchanges_of(folder.path(), ours, None).unwrap();
         assert_eq!(found.len(), 2);
         assert!(found[0].at < found[1].at);
         let day = NaiveDate::from_ymd_opt(2023, 4, 4);
         assert_eq!(exchanges_of(folder.path(), ours, day).unwrap().len(), 1);
-        assert!(
-            exchanges_of(&folder.path().join("none"), ours, None)
-                .unwrap()
-                .is_empty()
-        );
+        assert!(exchanges_of(&folder.path().join("none"), ours, None).unwrap().is_empty());
     }
 
     #[test]
     fn a_new_day_removes_what_is_older_than_the_retention_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        for name in [
-            "2022-10-04.jsonl",
-            "2022-10-05.jsonl",
-            "notes.txt",
-            "2022-01-01.txt",
-        ] {
+        for name in ["2022-10-04.jsonl", "2022-10-05.jsonl", "notes.txt", "2022-01-01.txt"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
         let log = FileExchangeLog::open(folder.path(), 180).unwrap();
         let id = DocumentId::of_unfit("a", &ContentHash::of(b"a"));
         log.keep(exchange(id, "2023-04-03T12:00:00+08:00", ""));
         log.close();
-        let mut left: Vec<_> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         left.sort();
-        assert_eq!(
-            left,
-            [
-                "2022-01-01.txt",
-                "2022-10-05.jsonl",
-                "2023-04-03.jsonl",
-                "notes.txt"
-            ]
-        );
+        assert_eq!(left, ["2022-01-01.txt", "2022-10-05.jsonl", "2023-04-03.jsonl", "notes.txt"]);
     }
 }

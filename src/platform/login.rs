@@ -43,10 +43,7 @@ pub(super) enum MayLogIn {
 impl LoginBook {
     /// An empty book.
     pub(super) fn of(account: String) -> Self {
-        Self {
-            account,
-            ..Self::default()
-        }
+        Self { account, ..Self::default() }
     }
 
     /// Whether a login may be tried at `now`.
@@ -62,26 +59,17 @@ impl LoginBook {
         if self.refused_in_a_row > 0 && !self.clocks_apart {
             not_before = refused.plus(Duration::minutes(20));
         }
-        let recent: Vec<_> = self
-            .logins
-            .iter()
-            .filter(|at| now.since(**at) < Duration::hours(1))
-            .collect();
+        let recent: Vec<_> = self.logins.iter().filter(|at| now.since(**at) < Duration::hours(1)).collect();
         if now.since(refused) < Duration::hours(1) && recent.len() >= MOST_LOGINS_AN_HOUR {
             let oldest = recent[recent.len() - MOST_LOGINS_AN_HOUR];
             not_before = not_before.max(oldest.plus(Duration::hours(1)));
         }
-        if now >= not_before {
-            MayLogIn::Yes
-        } else {
-            MayLogIn::NotBefore(not_before)
-        }
+        if now >= not_before { MayLogIn::Yes } else { MayLogIn::NotBefore(not_before) }
     }
 
     /// A login is about to be tried.
     pub(super) fn tried(&mut self, now: Timestamp) {
-        self.logins
-            .retain(|at| now.since(*at) < Duration::hours(1) && *at <= now);
+        self.logins.retain(|at| now.since(*at) < Duration::hours(1) && *at <= now);
         self.logins.push(now);
     }
 
@@ -140,11 +128,7 @@ mod tests {
                 tries.push(minute);
             }
         }
-        assert!(
-            tries
-                .iter()
-                .all(|t| tries.iter().filter(|u| (*t..*t + 60).contains(*u)).count() <= 3)
-        );
+        assert!(tries.iter().all(|t| tries.iter().filter(|u| (*t..*t + 60).contains(*u)).count() <= 3));
         assert_eq!(tries[..4], [0, 1, 2, 60]);
     }
 

@@ -6,9 +6,7 @@ pub fn masked(text: &str, most: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let end = rest[start..]
-            .find(|c: char| !c.is_ascii_digit())
-            .map_or(rest.len(), |n| start + n);
+        let end = rest[start..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |n| start + n);
         // An identity number may end in X.
         let x_follows = end - start == 17 && rest[end..].starts_with(['X', 'x']);
         let end = if x_follows { end + 1 } else { end };
@@ -44,10 +42,7 @@ fn shown(run: &str) -> Option<(usize, usize)> {
 /// `YYYYMMDD` of a person's life.
 fn is_day(text: &str) -> bool {
     let number = |range| text.get(range).and_then(|t: &str| t.parse::<u32>().ok());
-    matches!(
-        (number(0..4), number(4..6), number(6..8)),
-        (Some(1880..=2100), Some(1..=12), Some(1..=31))
-    )
+    matches!((number(0..4), number(4..6), number(6..8)), (Some(1880..=2100), Some(1..=12), Some(1..=31)))
 }
 
 fn passes_luhn(digits: &[u8]) -> bool {
@@ -69,11 +64,7 @@ fn passes_luhn(digits: &[u8]) -> bool {
 
 /// Digits inside a longer word (a hexadecimal digest, a receipt's number) are no personal number.
 fn ends_with_word(before: &str, earlier: &str) -> bool {
-    before
-        .chars()
-        .next_back()
-        .or_else(|| earlier.chars().next_back())
-        .is_some_and(|c| c.is_ascii_alphanumeric())
+    before.chars().next_back().or_else(|| earlier.chars().next_back()).is_some_and(|c| c.is_ascii_alphanumeric())
 }
 
 fn begins_with_word(after: &str) -> bool {
@@ -105,24 +96,15 @@ mod tests {
     #[test]
     fn personal_numbers_are_masked_and_others_are_not() {
         for (text, shown) in [
-            (
-                "身份证370302199001011236已登记",
-                "身份证370302********1236已登记",
-            ),
+            ("身份证370302199001011236已登记", "身份证370302********1236已登记"),
             ("37030219900101123X", "370302********123X"),
             ("370302900101123", "370302******123"),
             ("电话13812345678。", "电话138****5678。"),
             ("卡号6222021001116245702", "卡号***************5702"),
-            (
-                "统一社会信用代码113703020042700086",
-                "统一社会信用代码113703020042700086",
-            ),
+            ("统一社会信用代码113703020042700086", "统一社会信用代码113703020042700086"),
             ("SD13812345678", "SD13812345678"),
             ("2023-04-03T17:20:11+08:00", "2023-04-03T17:20:11+08:00"),
-            (
-                "<Token><Value>abc.def</Value><ExpiresIn>7200</ExpiresIn></Token>",
-                "<Token>***ExpiresIn>7200</ExpiresIn></Token>",
-            ),
+            ("<Token><Value>abc.def</Value><ExpiresIn>7200</ExpiresIn></Token>", "<Token>***ExpiresIn>7200</ExpiresIn></Token>"),
         ] {
             assert_eq!(masked(text, 8_192), shown);
         }

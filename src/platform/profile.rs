@@ -25,18 +25,8 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with `key`.
-    pub fn new(
-        key: &str,
-        value: impl Into<String>,
-        why: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> Self {
-        Self {
-            key: key.into(),
-            value: value.into(),
-            why: why.into(),
-            fix: fix.into(),
-        }
+    pub fn new(key: &str, value: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { key: key.into(), value: value.into(), why: why.into(), fix: fix.into() }
     }
 }
 
@@ -162,26 +152,16 @@ impl Profile {
     /// # Errors
     /// What stands in the way, as problems in Chinese: a syntax error or wrong type alone, else every mistake at once.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        let table =
-            toml::Deserializer::parse(text).map_err(|e| vec![Self::unreadable("", e.message())])?;
-        let profile: Self = serde_path_to_error::deserialize(table)
-            .map_err(|e| vec![Self::unreadable(&e.path().to_string(), e.inner().message())])?;
+        let table = toml::Deserializer::parse(text).map_err(|e| vec![Self::unreadable("", e.message())])?;
+        let profile: Self =
+            serde_path_to_error::deserialize(table).map_err(|e| vec![Self::unreadable(&e.path().to_string(), e.inner().message())])?;
         let problems = profile.problems();
-        if problems.is_empty() {
-            Ok(profile)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(profile) } else { Err(problems) }
     }
 
     fn unreadable(key: &str, said: &str) -> Problem {
         let key = if key.is_empty() { "profile.toml" } else { key };
-        Problem::new(
-            key,
-            "",
-            format!("读不懂：{said}"),
-            "请对照随程序附带的 profile.toml 修改",
-        )
+        Problem::new(key, "", format!("读不懂：{said}"), "请对照随程序附带的 profile.toml 修改")
     }
 
     /// Every mistake; also to be asked after an office's own settings were laid over it.
@@ -209,18 +189,8 @@ impl Profile {
         match url_parts(&self.address) {
             Some(("https", _)) => {}
             Some(("http", host)) if is_loopback(host) => {}
-            Some(("http", _)) => found.push(Problem::new(
-                key,
-                &self.address,
-                "明文 http 只允许连接本机",
-                "请改用 https:// 地址",
-            )),
-            _ => found.push(Problem::new(
-                key,
-                &self.address,
-                "不是网址",
-                "请写成 https://主机名:端口，结尾不带斜杠",
-            )),
+            Some(("http", _)) => found.push(Problem::new(key, &self.address, "明文 http 只允许连接本机", "请改用 https:// 地址")),
+            _ => found.push(Problem::new(key, &self.address, "不是网址", "请写成 https://主机名:端口，结尾不带斜杠")),
         }
     }
 
@@ -234,12 +204,7 @@ impl Profile {
             ));
         }
         if self.credential.app_id.trim().is_empty() {
-            found.push(Problem::new(
-                "credential.app_id",
-                "",
-                "没有填写应用标识",
-                "请填写平台分配的 app_id",
-            ));
+            found.push(Problem::new("credential.app_id", "", "没有填写应用标识", "请填写平台分配的 app_id"));
         }
     }
 
@@ -254,21 +219,11 @@ impl Profile {
             ("paths.schema", &paths.schema),
         ] {
             if !path.starts_with('/') || path.contains(['?', '#', ' ']) {
-                found.push(Problem::new(
-                    key,
-                    path,
-                    "路径须以 / 开头，不含 ?、# 和空格",
-                    "例如 /token",
-                ));
+                found.push(Problem::new(key, path, "路径须以 / 开头，不含 ?、# 和空格", "例如 /token"));
             }
         }
         if paths.document.matches("{id}").count() != 1 {
-            found.push(Problem::new(
-                "paths.document",
-                &paths.document,
-                "须含一个 {id}",
-                "例如 /documents/{id}",
-            ));
+            found.push(Problem::new("paths.document", &paths.document, "须含一个 {id}", "例如 /documents/{id}"));
         }
     }
 
@@ -276,35 +231,15 @@ impl Profile {
         let limits = &self.limits;
         for (key, value, least, most) in [
             ("limits.page", u64::from(limits.page), 1, 500),
-            (
-                "limits.visibility_delay_secs",
-                limits.visibility_delay_secs,
-                0,
-                86_400,
-            ),
+            ("limits.visibility_delay_secs", limits.visibility_delay_secs, 0, 86_400),
             ("limits.connect_ms", limits.connect_ms, 1, 600_000),
             ("limits.answer_ms", limits.answer_ms, 1, 3_600_000),
-            (
-                "limits.slowest_bytes_per_sec",
-                limits.slowest_bytes_per_sec,
-                256,
-                1 << 30,
-            ),
+            ("limits.slowest_bytes_per_sec", limits.slowest_bytes_per_sec, 256, 1 << 30),
             ("limits.idle_ms", limits.idle_ms, 0, 3_600_000),
-            (
-                "limits.longest_retry_after_secs",
-                limits.longest_retry_after_secs,
-                1,
-                86_400,
-            ),
+            ("limits.longest_retry_after_secs", limits.longest_retry_after_secs, 1, 86_400),
         ] {
             if !(least..=most).contains(&value) {
-                found.push(Problem::new(
-                    key,
-                    value.to_string(),
-                    format!("超出范围 {least} 至 {most}"),
-                    "请改为范围内的整数",
-                ));
+                found.push(Problem::new(key, value.to_string(), format!("超出范围 {least} 至 {most}"), "请改为范围内的整数"));
             }
         }
     }
@@ -325,17 +260,11 @@ fn url_parts(address: &str) -> Option<(&str, &str)> {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// The form of GB 32100-2015: 18 characters of its alphabet. The check character is not asked for: some real codes of the early pilot areas
 /// miss it (domain.md §3.1).
 fn uscc_is_sound(code: &str) -> bool {
-    code.len() == 18
-        && code
-            .bytes()
-            .all(|b| b"0123456789ABCDEFGHJKLMNPQRTUWXY".contains(&b))
+    code.len() == 18 && code.bytes().all(|b| b"0123456789ABCDEFGHJKLMNPQRTUWXY".contains(&b))
 }

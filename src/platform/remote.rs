@@ -10,8 +10,7 @@ use chrono::{Duration, NaiveDate};
 use uuid::Uuid;
 
 use super::{
-    Exchange, ExchangeLog, FeedPage, Platform, Problem, Profile, SchemaInForce, Sighting, Skew,
-    Submission, Submitted,
+    Exchange, ExchangeLog, FeedPage, Platform, Problem, Profile, SchemaInForce, Sighting, Skew, Submission, Submitted,
     classify::{Asked, Heard, Verdict, verdict},
     http::{Content, Reply, Request, Verb, Wire},
     mask::masked,
@@ -78,22 +77,12 @@ impl Answer {
         Self {
             verdict: Verdict::Failed(failure.class, failure.cause),
             payload: Payload::None,
-            words: Words {
-                code: failure.code,
-                said: failure.said,
-                retry_after_secs: failure.retry_after_secs,
-            },
+            words: Words { code: failure.code, said: failure.said, retry_after_secs: failure.retry_after_secs },
         }
     }
 
     fn failure(self, class: Class, cause: Cause) -> Failure {
-        Failure {
-            class,
-            cause,
-            code: self.words.code,
-            said: self.words.said,
-            retry_after_secs: self.words.retry_after_secs,
-        }
+        Failure { class, cause, code: self.words.code, said: self.words.said, retry_after_secs: self.words.retry_after_secs }
     }
 
     /// The failure for a verdict that is not what was hoped for; a success whose payload proves nothing is no answer.
@@ -117,25 +106,14 @@ impl HttpPlatform {
             .secret
             .fetch()
             .map_err(|why| {
-                problems.push(Problem::new(
-                    "credential.secret",
-                    profile.credential.secret.to_string(),
-                    why,
-                    "请检查密钥的位置和读取权限",
-                ));
+                problems.push(Problem::new("credential.secret", profile.credential.secret.to_string(), why, "请检查密钥的位置和读取权限"));
             })
             .ok();
-        let wire = Wire::new(&profile)
-            .map_err(|found| problems.extend(found))
-            .ok();
+        let wire = Wire::new(&profile).map_err(|found| problems.extend(found)).ok();
         let (Some(secret), Some(wire), true) = (secret, wire, problems.is_empty()) else {
             return Err(problems);
         };
-        let account = Account {
-            app_id: profile.credential.app_id.clone(),
-            alg: profile.credential.alg,
-            secret,
-        };
+        let account = Account { app_id: profile.credential.app_id.clone(), alg: profile.credential.alg, secret };
         Ok(Self {
             tokens: Tokens::new(account, Arc::clone(&around.clock), around.login_book),
             wire,
@@ -161,26 +139,11 @@ impl HttpPlatform {
     ///
     /// # Errors
     /// As for [`Platform::look_up`].
-    pub async fn publications(
-        &self,
-        from: NaiveDate,
-        to: NaiveDate,
-        after: Option<&str>,
-    ) -> Result<PublicationPage, Failure> {
-        let query = format!(
-            "from={from}&to={to}{}&limit={}",
-            cursor(after),
-            self.profile.limits.page
-        );
-        let answer = self
-            .ask(get(&self.profile.paths.publications, &query, None))
-            .await;
+    pub async fn publications(&self, from: NaiveDate, to: NaiveDate, after: Option<&str>) -> Result<PublicationPage, Failure> {
+        let query = format!("from={from}&to={to}{}&limit={}", cursor(after), self.profile.limits.page);
+        let answer = self.ask(get(&self.profile.paths.publications, &query, None)).await;
         match answer {
-            Answer {
-                verdict: Verdict::Done,
-                payload: Payload::Publications(page),
-                ..
-            } => Ok(page),
+            Answer { verdict: Verdict::Done, payload: Payload::Publications(page), .. } => Ok(page),
             other => Err(other.into_failure()),
         }
     }
@@ -211,13 +174,7 @@ impl HttpPlatform {
         answer
     }
 
-    async fn with_token(
-        &self,
-        call: &Call,
-        request: Uuid,
-        package: Option<&Package>,
-        token: &Arc<Token>,
-    ) -> Answer {
+    async fn with_token(&self, call: &Call, request: Uuid, package: Option<&Package>, token: &Arc<Token>) -> Answer {
         let content = package.map_or(Content::None, |p| Content::Package(p.clone()));
         let answer = self.once(call, request, Some(token), content).await;
         match answer.verdict {
@@ -230,13 +187,7 @@ impl HttpPlatform {
     }
 
     /// One exchange, kept in the log.
-    async fn once(
-        &self,
-        call: &Call,
-        request: Uuid,
-        token: Option<&Arc<Token>>,
-        content: Content,
-    ) -> Answer {
+    async fn once(&self, call: &Call, request: Uuid, token: Option<&Arc<Token>>, content: Content) -> Answer {
         let at = self.clock.now();
         let longest = self.profile.limits.longest_retry_after_secs;
         if let Some(left) = self.quiet.left(at, longest) {
@@ -264,36 +215,19 @@ impl HttpPlatform {
         };
         self.keep(call, request, (at, done), &reply, envelope.as_ref());
         self.measure(at, done, &reply, envelope.as_ref());
-        let asked = if taking {
-            Asked::ToTake { begun: reply.begun }
-        } else {
-            Asked::Question
-        };
+        let asked = if taking { Asked::ToTake { begun: reply.begun } } else { Asked::Question };
         self.understand(asked, reply, envelope, done)
     }
 
-    fn understand(
-        &self,
-        asked: Asked,
-        reply: Reply,
-        envelope: Option<Envelope>,
-        now: Timestamp,
-    ) -> Answer {
-        let meaning = envelope
-            .as_ref()
-            .and_then(|e| self.profile.codes.meaning(&e.code));
+    fn understand(&self, asked: Asked, reply: Reply, envelope: Option<Envelope>, now: Timestamp) -> Answer {
+        let meaning = envelope.as_ref().and_then(|e| self.profile.codes.meaning(&e.code));
         let heard = match (&reply.body, meaning) {
             (_, Some(meaning)) => Heard::Code(meaning),
             (Err(trouble), None) => Heard::Fault(trouble.fault),
             (Ok(_), None) => Heard::Bare(reply.status.unwrap_or(0)),
         };
         let verdict = verdict(asked, heard);
-        let their_now = reply
-            .date
-            .as_deref()
-            .and_then(retry_after::date)
-            .or(envelope.as_ref().map(|e| e.server_time))
-            .unwrap_or(now);
+        let their_now = reply.date.as_deref().and_then(retry_after::date).or(envelope.as_ref().map(|e| e.server_time)).unwrap_or(now);
         let longest = self.profile.limits.longest_retry_after_secs;
         let wait = reply
             .retry_after
@@ -305,40 +239,23 @@ impl HttpPlatform {
         }
         let (code, said) = match (&reply.body, &envelope, meaning) {
             (_, Some(envelope), Some(_)) => (envelope.code.clone(), words_of(envelope)),
-            (_, Some(envelope), None) => (
-                format!("HTTP {}", reply.status.unwrap_or(0)),
-                format!("代码表中没有的代码“{}”", envelope.code),
-            ),
+            (_, Some(envelope), None) => (format!("HTTP {}", reply.status.unwrap_or(0)), format!("代码表中没有的代码“{}”", envelope.code)),
             (Err(trouble), ..) => (trouble.code.to_owned(), trouble.said.clone()),
-            (Ok(body), None, _) => (
-                format!("HTTP {}", reply.status.unwrap_or(0)),
-                String::from_utf8_lossy(&body[..body.len().min(1_200)]).into_owned(),
-            ),
+            (Ok(body), None, _) => {
+                (format!("HTTP {}", reply.status.unwrap_or(0)), String::from_utf8_lossy(&body[..body.len().min(1_200)]).into_owned())
+            }
         };
         Answer {
             verdict,
             payload: envelope.map_or(Payload::None, |e| e.payload),
-            words: Words {
-                code: short(&code, 60),
-                said: short(&said, 300),
-                retry_after_secs: wait,
-            },
+            words: Words { code: short(&code, 60), said: short(&said, 300), retry_after_secs: wait },
         }
     }
 
-    fn keep(
-        &self,
-        call: &Call,
-        request: Uuid,
-        (at, done): (Timestamp, Timestamp),
-        reply: &Reply,
-        envelope: Option<&Envelope>,
-    ) {
+    fn keep(&self, call: &Call, request: Uuid, (at, done): (Timestamp, Timestamp), reply: &Reply, envelope: Option<&Envelope>) {
         let answer = match &reply.body {
             // Four times what is kept is enough to cut from, however many bytes a character has.
-            Ok(body) => {
-                String::from_utf8_lossy(&body[..body.len().min(4 * MOST_KEPT)]).into_owned()
-            }
+            Ok(body) => String::from_utf8_lossy(&body[..body.len().min(4 * MOST_KEPT)]).into_owned(),
             Err(trouble) => format!("{}：{}", trouble.code, trouble.said),
         };
         self.log.keep(Exchange {
@@ -363,10 +280,7 @@ impl HttpPlatform {
         };
         if let Some(theirs) = theirs {
             let middle = at.plus(done.since(at) / 2);
-            *skew = Some(Skew {
-                millis: theirs.since(middle).num_milliseconds(),
-                at: done,
-            });
+            *skew = Some(Skew { millis: theirs.since(middle).num_milliseconds(), at: done });
         }
     }
 
@@ -392,10 +306,7 @@ impl HttpPlatform {
         let sender = &self.profile.sender_uscc;
         let id = DocumentId::of_submission(sender, &facts.kind, &facts.document_key(), &digest);
         if id != record.id() {
-            return Err(local(
-                Cause::Defect,
-                "报送编号与单位代码、文号或内容不符；接收后是否改过 sender_uscc？",
-            ));
+            return Err(local(Cause::Defect, "报送编号与单位代码、文号或内容不符；接收后是否改过 sender_uscc？"));
         }
         Ok(Package::new(
             &HeadParts {
@@ -413,13 +324,7 @@ impl HttpPlatform {
 
     fn document_call(&self, verb: Verb, id: DocumentId, request: Uuid) -> Call {
         let target = self.profile.paths.document.replace("{id}", &id.to_string());
-        Call {
-            shown: format!("{} {target}", verb.word()),
-            verb,
-            target,
-            document: Some(id),
-            request,
-        }
+        Call { shown: format!("{} {target}", verb.word()), verb, target, document: Some(id), request }
     }
 }
 
@@ -434,12 +339,8 @@ impl Platform for HttpPlatform {
         let call = self.document_call(Verb::Put, ours, submission.request);
         let answer = self.authorised(&call, Some(&package)).await;
         match (answer.verdict, &answer.payload) {
-            (Verdict::Done, Payload::Receipt(named, receipt)) if *named == ours => {
-                Submitted::Acknowledged(receipt.clone())
-            }
-            (Verdict::Done, Payload::Receipt(named, _)) => {
-                Submitted::Failed(self.cross_talk(ours, *named))
-            }
+            (Verdict::Done, Payload::Receipt(named, receipt)) if *named == ours => Submitted::Acknowledged(receipt.clone()),
+            (Verdict::Done, Payload::Receipt(named, _)) => Submitted::Failed(self.cross_talk(ours, *named)),
             (Verdict::Refused(cause), payload) => Submitted::Refused {
                 cause,
                 refusals: match payload {
@@ -450,15 +351,10 @@ impl Platform for HttpPlatform {
             },
             // 13 that names ourselves says that the platform has it after all; a look-up tells.
             (Verdict::NumberHeld, Payload::Receipt(holder, receipt)) if *holder != ours => {
-                Submitted::NumberHeld {
-                    holder: *holder,
-                    receipt: receipt.clone(),
-                }
+                Submitted::NumberHeld { holder: *holder, receipt: receipt.clone() }
             }
             // Held by somebody whom the platform does not name: nothing to compare with, so a person must look.
-            (Verdict::NumberHeld, Payload::None) => {
-                Submitted::Failed(answer.failure(Class::Held, Cause::Conflict))
-            }
+            (Verdict::NumberHeld, Payload::None) => Submitted::Failed(answer.failure(Class::Held, Cause::Conflict)),
             _ => Submitted::Failed(answer.into_failure()),
         }
     }
@@ -466,42 +362,20 @@ impl Platform for HttpPlatform {
     async fn look_up(&self, id: DocumentId) -> Result<Option<Sighting>, Failure> {
         let call = self.document_call(Verb::Get, id, Uuid::new_v4());
         match self.ask(call).await {
-            Answer {
-                verdict: Verdict::Done,
-                payload: Payload::Result(sighting),
-                ..
-            } if sighting.id == id => Ok(Some(sighting)),
-            Answer {
-                verdict: Verdict::Done,
-                payload: Payload::Result(sighting),
-                ..
-            } => Err(self.cross_talk(id, sighting.id)),
-            Answer {
-                verdict: Verdict::Absent,
-                ..
-            } => Ok(None),
+            Answer { verdict: Verdict::Done, payload: Payload::Result(sighting), .. } if sighting.id == id => Ok(Some(sighting)),
+            Answer { verdict: Verdict::Done, payload: Payload::Result(sighting), .. } => Err(self.cross_talk(id, sighting.id)),
+            Answer { verdict: Verdict::Absent, .. } => Ok(None),
             other => Err(other.into_failure()),
         }
     }
 
     async fn look_up_number(&self, number: &str, kind: &Kind) -> Result<Vec<Sighting>, Failure> {
         let paths = &self.profile.paths;
-        let query = format!(
-            "number={}&kind={}",
-            form_encoded(number),
-            form_encoded(kind.code())
-        );
+        let query = format!("number={}&kind={}", form_encoded(number), form_encoded(kind.code()));
         let shown = format!("GET {}?number={number}&kind={kind}", paths.by_number);
         match self.ask(get(&paths.by_number, &query, Some(shown))).await {
-            Answer {
-                verdict: Verdict::Done,
-                payload: Payload::Results(page),
-                ..
-            } => Ok(page.sightings),
-            Answer {
-                verdict: Verdict::Absent,
-                ..
-            } => Ok(Vec::new()),
+            Answer { verdict: Verdict::Done, payload: Payload::Results(page), .. } => Ok(page.sightings),
+            Answer { verdict: Verdict::Absent, .. } => Ok(Vec::new()),
             other => Err(other.into_failure()),
         }
     }
@@ -510,34 +384,23 @@ impl Platform for HttpPlatform {
         let ask = async |after| {
             let query = format!("{}&limit={}", cursor(after), self.profile.limits.page);
             let query = query.trim_start_matches('&');
-            self.ask(get(&self.profile.paths.results, query, None))
-                .await
+            self.ask(get(&self.profile.paths.results, query, None)).await
         };
         let mut answer = ask(after).await;
         // A cursor that the platform does not know: the reader starts from the beginning (contract §4).
         if after.is_some() && answer.verdict == Verdict::Failed(Class::Final, Cause::Defect) {
-            tracing::warn!(
-                "the platform does not know the feed's cursor; reading from the beginning"
-            );
+            tracing::warn!("the platform does not know the feed's cursor; reading from the beginning");
             answer = ask(None).await;
         }
         match answer {
-            Answer {
-                verdict: Verdict::Done,
-                payload: Payload::Results(page),
-                ..
-            } => Ok(page),
+            Answer { verdict: Verdict::Done, payload: Payload::Results(page), .. } => Ok(page),
             other => Err(other.into_failure()),
         }
     }
 
     async fn schema(&self) -> Result<SchemaInForce, Failure> {
         match self.ask(get(&self.profile.paths.schema, "", None)).await {
-            Answer {
-                verdict: Verdict::Done,
-                payload: Payload::Schema(schema),
-                ..
-            } => Ok(schema),
+            Answer { verdict: Verdict::Done, payload: Payload::Schema(schema), .. } => Ok(schema),
             other => Err(other.into_failure()),
         }
     }
@@ -551,22 +414,10 @@ impl Platform for HttpPlatform {
 impl Desk for HttpPlatform {
     async fn ask(&self, form: String) -> Result<Grant, Failure> {
         let target = self.profile.paths.token.clone();
-        let call = Call {
-            verb: Verb::Post,
-            shown: format!("POST {target}"),
-            target,
-            document: None,
-            request: Uuid::new_v4(),
-        };
-        let answer = self
-            .once(&call, call.request, None, Content::Form(form))
-            .await;
+        let call = Call { verb: Verb::Post, shown: format!("POST {target}"), target, document: None, request: Uuid::new_v4() };
+        let answer = self.once(&call, call.request, None, Content::Form(form)).await;
         match answer {
-            Answer {
-                verdict: Verdict::Done,
-                payload: Payload::Token(grant),
-                ..
-            } => Ok(grant),
+            Answer { verdict: Verdict::Done, payload: Payload::Token(grant), .. } => Ok(grant),
             other => Err(other.into_failure()),
         }
     }
@@ -577,45 +428,24 @@ impl Desk for HttpPlatform {
 }
 
 fn get(path: &str, query: &str, shown: Option<String>) -> Call {
-    let target = if query.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{query}")
-    };
-    Call {
-        verb: Verb::Get,
-        shown: shown.unwrap_or_else(|| format!("GET {target}")),
-        target,
-        document: None,
-        request: Uuid::new_v4(),
-    }
+    let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    Call { verb: Verb::Get, shown: shown.unwrap_or_else(|| format!("GET {target}")), target, document: None, request: Uuid::new_v4() }
 }
 
 /// `&after=…`, or nothing for the beginning.
 fn cursor(after: Option<&str>) -> String {
-    after
-        .filter(|after| !after.is_empty())
-        .map_or_else(String::new, |after| {
-            format!("&after={}", form_encoded(after))
-        })
+    after.filter(|after| !after.is_empty()).map_or_else(String::new, |after| format!("&after={}", form_encoded(after)))
 }
 
 /// A failure found on our side, before anything left: a person must look.
 fn local(cause: Cause, said: &str) -> Failure {
-    Failure {
-        said: said.to_owned(),
-        ..Failure::new(Class::Held, cause, "local")
-    }
+    Failure { said: said.to_owned(), ..Failure::new(Class::Held, cause, "local") }
 }
 
 /// What an envelope has to say to a person: its errors, its schema, else its sentence.
 fn words_of(envelope: &Envelope) -> String {
     match &envelope.payload {
-        Payload::Errors(refusals) if !refusals.is_empty() => refusals
-            .iter()
-            .map(|r| r.message.as_str())
-            .collect::<Vec<_>>()
-            .join("；"),
+        Payload::Errors(refusals) if !refusals.is_empty() => refusals.iter().map(|r| r.message.as_str()).collect::<Vec<_>>().join("；"),
         Payload::Schema(schema) => format!("{}；平台现用版本 {}", envelope.message, schema.version),
         _ => envelope.message.clone(),
     }

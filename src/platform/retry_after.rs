@@ -17,17 +17,12 @@ pub(super) fn seconds(text: &str, their_now: Timestamp, longest: u64) -> Option<
     }
     let until = date(text)?.since(their_now);
     // Rounded up: a moment too late is polite, a moment too early is not.
-    u64::try_from((until.num_milliseconds() + 999).div_euclid(1_000))
-        .ok()
-        .filter(|secs| *secs > 0)
-        .map(|secs| secs.min(longest))
+    u64::try_from((until.num_milliseconds() + 999).div_euclid(1_000)).ok().filter(|secs| *secs > 0).map(|secs| secs.min(longest))
 }
 
 /// A date of an HTTP header.
 pub(super) fn date(text: &str) -> Option<Timestamp> {
-    DateTime::parse_from_rfc2822(text)
-        .ok()
-        .map(|t| Timestamp::from(t.with_timezone(&Utc)))
+    DateTime::parse_from_rfc2822(text).ok().map(|t| Timestamp::from(t.with_timezone(&Utc)))
 }
 
 /// Until when no request may begin.

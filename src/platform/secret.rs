@@ -37,17 +37,12 @@ impl SecretRef {
     /// A Chinese sentence that says what could not be read.
     pub fn fetch(&self) -> Result<SecretString, String> {
         let text = match self {
-            Self::File(path) => std::fs::read_to_string(path)
-                .map_err(|e| format!("读不出密钥文件 {}：{e}", path.display()))?,
-            Self::Env(name) => {
-                std::env::var(name).map_err(|_| format!("环境变量 {name} 没有设置"))?
-            }
+            Self::File(path) => std::fs::read_to_string(path).map_err(|e| format!("读不出密钥文件 {}：{e}", path.display()))?,
+            Self::Env(name) => std::env::var(name).map_err(|_| format!("环境变量 {name} 没有设置"))?,
             Self::Credential(name) => {
-                let folder = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
-                    "没有 CREDENTIALS_DIRECTORY，credential: 只能在 systemd 服务中使用".to_owned()
-                })?;
-                std::fs::read_to_string(PathBuf::from(folder).join(name))
-                    .map_err(|e| format!("读不出凭据 {name}：{e}"))?
+                let folder = std::env::var_os("CREDENTIALS_DIRECTORY")
+                    .ok_or_else(|| "没有 CREDENTIALS_DIRECTORY，credential: 只能在 systemd 服务中使用".to_owned())?;
+                std::fs::read_to_string(PathBuf::from(folder).join(name)).map_err(|e| format!("读不出凭据 {name}：{e}"))?
             }
         };
         let text = text.trim_end_matches(['\r', '\n']);
@@ -72,10 +67,7 @@ impl<'de> Deserialize<'de> for SecretRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // The text itself is not repeated: it may be the secret.
-        Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(
-                "密钥不能直接写在配置里，请写成 file:路径、env:变量名 或 credential:名称",
-            )
-        })
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom("密钥不能直接写在配置里，请写成 file:路径、env:变量名 或 credential:名称"))
     }
 }

@@ -67,11 +67,8 @@ pub(super) struct Tokens {
 impl Tokens {
     pub(super) fn new(account: Account, clock: SharedClock, book_file: Option<PathBuf>) -> Self {
         // Names the account and secret without telling anything of the secret that could be used.
-        let mark = account.alg.sign(
-            account.secret.expose_secret().as_bytes(),
-            &format!("dangri login book\n{}", account.app_id),
-        )[..16]
-            .to_owned();
+        let mark =
+            account.alg.sign(account.secret.expose_secret().as_bytes(), &format!("dangri login book\n{}", account.app_id))[..16].to_owned();
         let book = book_file
             .as_ref()
             .and_then(|path| std::fs::read(path).ok())
@@ -103,9 +100,7 @@ impl Tokens {
                     Some(newer) if !Arc::ptr_eq(&newer, &token) => Ok(newer),
                     _ => match self.log_in(desk).await {
                         Err(failure) if failure.cause != Cause::Credential => {
-                            token
-                                .renew_at
-                                .store(now.plus(RENEWAL_REST).millis(), Relaxed);
+                            token.renew_at.store(now.plus(RENEWAL_REST).millis(), Relaxed);
                             Ok(token)
                         }
                         fresh_or_refused => fresh_or_refused,
@@ -117,11 +112,7 @@ impl Tokens {
     }
 
     /// A token other than `stale`, which the platform called expired.
-    pub(super) async fn replace(
-        &self,
-        stale: Option<&Arc<Token>>,
-        desk: &dyn Desk,
-    ) -> Result<Arc<Token>, Failure> {
+    pub(super) async fn replace(&self, stale: Option<&Arc<Token>>, desk: &dyn Desk) -> Result<Arc<Token>, Failure> {
         let turn = self.turn.lock().await;
         // Whoever had the turn before may have fetched it already.
         let token = match self.held(self.clock.now()) {
@@ -145,12 +136,7 @@ impl Tokens {
     /// The platform called a token expired that it had only just given (03 twice). Once may be chance; twice in a row is a refusal, or every
     /// attempt would cost a login.
     pub(super) fn expired_while_fresh(&self, token: &Arc<Token>) {
-        let holds = self
-            .current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .is_some_and(|now| Arc::ptr_eq(now, token));
+        let holds = self.current.read().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|now| Arc::ptr_eq(now, token));
         // Only the first of many requests that carried it counts.
         if !holds || token.expired_while_fresh.swap(true, Relaxed) {
             return;
@@ -180,12 +166,7 @@ impl Tokens {
     }
 
     fn held(&self, now: Timestamp) -> Option<Arc<Token>> {
-        self.current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .filter(|token| now < token.expires_at)
-            .cloned()
+        self.current.read().unwrap_or_else(PoisonError::into_inner).as_ref().filter(|token| now < token.expires_at).cloned()
     }
 
     /// Logs in; at most once more at once, where the platform's clock explains the refusal. To be called with the turn held.
@@ -198,10 +179,7 @@ impl Tokens {
             self.note(LoginBook::tried);
             let skew = desk.skew().filter(|_| by_their_clock);
             let now = self.clock.now();
-            match desk
-                .ask(self.form(now.plus(skew.unwrap_or_default())))
-                .await
-            {
+            match desk.ask(self.form(now.plus(skew.unwrap_or_default()))).await {
                 Ok(grant) => return Ok(self.keep(grant, now)),
                 Err(failure) if failure.cause == Cause::Credential => {
                     self.note(|book, now| book.refused(now, desk.skew()));
@@ -231,21 +209,9 @@ impl Tokens {
 
     fn form(&self, at: Timestamp) -> String {
         let nonce = Uuid::new_v4().simple().to_string();
-        let Account {
-            app_id,
-            alg,
-            secret,
-        } = &self.account;
-        let sign = alg.sign(
-            secret.expose_secret().as_bytes(),
-            &sign::message(app_id, at.secs(), &nonce),
-        );
-        format!(
-            "app_id={}&timestamp={}&nonce={nonce}&sign={sign}&alg={}",
-            form_encoded(app_id),
-            at.secs(),
-            alg.code()
-        )
+        let Account { app_id, alg, secret } = &self.account;
+        let sign = alg.sign(secret.expose_secret().as_bytes(), &sign::message(app_id, at.secs(), &nonce));
+        format!("app_id={}&timestamp={}&nonce={nonce}&sign={sign}&alg={}", form_encoded(app_id), at.secs(), alg.code())
     }
 
     fn keep(&self, grant: Grant, asked: Timestamp) -> Arc<Token> {
@@ -269,10 +235,7 @@ impl Tokens {
         let wait = until.map(|at| at.since(self.clock.now()).num_seconds().max(1));
         Failure {
             said: match until {
-                Some(at) => format!(
-                    "平台拒绝了账号，为免锁定，{} 后再登录",
-                    at.beijing().format("%H:%M")
-                ),
+                Some(at) => format!("平台拒绝了账号，为免锁定，{} 后再登录", at.beijing().format("%H:%M")),
                 None => "平台两次拒绝账号，已停止登录；请核对 app_id 和密钥后解除".into(),
             },
             retry_after_secs: wait.and_then(|secs| u64::try_from(secs).ok()),
@@ -292,13 +255,11 @@ impl Tokens {
             return;
         }
         let Some(path) = &self.book_file else { return };
-        let kept = serde_json::to_vec(&*book)
-            .map_err(std::io::Error::other)
-            .and_then(|bytes| {
-                let beside = path.with_extension("new");
-                std::fs::write(&beside, bytes)?;
-                std::fs::rename(&beside, path)
-            });
+        let kept = serde_json::to_vec(&*book).map_err(std::io::Error::other).and_then(|bytes| {
+            let beside = path.with_extension("new");
+            std::fs::write(&beside, bytes)?;
+            std::fs::rename(&beside, path)
+        });
         if let Err(error) = kept {
             tracing::warn!(%error, "the book of refused logins could not be written");
         }
@@ -309,9 +270,7 @@ impl Tokens {
 pub(super) fn form_encoded(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(b).to_string()
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(b).to_string(),
             _ => format!("%{b:02X}"),
         })
         .collect()

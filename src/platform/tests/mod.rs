@@ -62,23 +62,17 @@ fn setting_with(address: &str, change: impl FnOnce(&mut Profile)) -> Setting {
     change(&mut profile);
     let clock = ManualClock::at(now());
     let log = Arc::new(Kept::default());
-    let around = Surroundings {
-        clock: clock.clone(),
-        log: log.clone(),
-        login_book: Some(folder.path().join("login-book")),
-    };
+    let around = Surroundings { clock: clock.clone(), log: log.clone(), login_book: Some(folder.path().join("login-book")) };
     let platform = HttpPlatform::new(profile, around).unwrap_or_else(|p| panic!("{p:?}"));
-    Setting {
-        platform: Arc::new(platform),
-        clock,
-        log,
-        _folder: folder,
-    }
+    Setting { platform: Arc::new(platform), clock, log, _folder: folder }
 }
 
 /// A document that stands ready to be sent.
 fn submission(number: &str) -> Submission {
-    submission_of(number, format!("<InspectionRecord xmlns=\"urn:dangri:document:1\"><Number>{number}</Number></InspectionRecord>").as_bytes())
+    submission_of(
+        number,
+        format!("<InspectionRecord xmlns=\"urn:dangri:document:1\"><Number>{number}</Number></InspectionRecord>").as_bytes(),
+    )
 }
 
 fn submission_of(number: &str, body: &[u8]) -> Submission {
@@ -105,33 +99,15 @@ fn submission_of(number: &str, body: &[u8]) -> Submission {
     };
     let birth = Birth {
         id: DocumentId::of_submission(SENDER, &kind, number, &digest),
-        source: Source {
-            path: "a.xml".into(),
-            file: digest,
-            bytes: body.len() as u64,
-            modified: now(),
-            first_seen: now(),
-        },
+        source: Source { path: "a.xml".into(), file: digest, bytes: body.len() as u64, modified: now(), first_seen: now() },
         facts: Some(facts),
         digest: Some(digest),
         cut_off: now(),
         due: now(),
     };
-    let entry = Entry {
-        at: now(),
-        by: crate::document::Actor::Daemon,
-        event: Event::Taken {
-            findings: Vec::new(),
-            held: None,
-            supersedes: None,
-        },
-    };
-    Submission {
-        record: Arc::new(Record::begin(birth, &entry).unwrap()),
-        body: body.into(),
-        request: Uuid::new_v4(),
-        sent_at: now(),
-    }
+    let entry =
+        Entry { at: now(), by: crate::document::Actor::Daemon, event: Event::Taken { findings: Vec::new(), held: None, supersedes: None } };
+    Submission { record: Arc::new(Record::begin(birth, &entry).unwrap()), body: body.into(), request: Uuid::new_v4(), sent_at: now() }
 }
 
 /// A platform that hands out tokens and takes whatever comes.

@@ -25,9 +25,7 @@ impl Seen {
     }
 
     pub(super) fn field(&self, name: &str) -> Option<String> {
-        String::from_utf8_lossy(&self.body)
-            .split('&')
-            .find_map(|pair| pair.strip_prefix(&format!("{name}=")).map(str::to_owned))
+        String::from_utf8_lossy(&self.body).split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")).map(str::to_owned))
     }
 
     /// The submission id in the address.
@@ -93,11 +91,7 @@ impl Server {
                 });
             }
         });
-        Self {
-            address: format!("{scheme}://127.0.0.1:{port}"),
-            seen,
-            task,
-        }
+        Self { address: format!("{scheme}://127.0.0.1:{port}"), seen, task }
     }
 
     pub(super) fn seen(&self) -> Vec<Seen> {
@@ -106,19 +100,11 @@ impl Server {
 
     pub(super) fn count(&self, method: &str, target: &str) -> usize {
         let seen = self.seen();
-        seen.iter()
-            .filter(|s| s.method == method && s.target.starts_with(target))
-            .count()
+        seen.iter().filter(|s| s.method == method && s.target.starts_with(target)).count()
     }
 }
 
-async fn talk(
-    stream: TcpStream,
-    tls: Option<tokio_rustls::TlsAcceptor>,
-    early: &Early,
-    script: &Script,
-    seen: &Mutex<Vec<Seen>>,
-) {
+async fn talk(stream: TcpStream, tls: Option<tokio_rustls::TlsAcceptor>, early: &Early, script: &Script, seen: &Mutex<Vec<Seen>>) {
     match tls {
         None => serve(stream, early, script, seen).await,
         Some(tls) => {
@@ -129,20 +115,13 @@ async fn talk(
     }
 }
 
-async fn serve(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    early: &Early,
-    script: &Script,
-    seen: &Mutex<Vec<Seen>>,
-) {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, early: &Early, script: &Script, seen: &Mutex<Vec<Seen>>) {
     let mut kept = Vec::new();
     while let Some(mut request) = head(&mut stream, &mut kept).await {
         let step = match early(&request) {
             Some(step) => step,
             None => {
-                let length: usize = request
-                    .header("content-length")
-                    .map_or(0, |n| n.parse().unwrap());
+                let length: usize = request.header("content-length").map_or(0, |n| n.parse().unwrap());
                 while kept.len() < length {
                     if stream.read_buf(&mut kept).await.unwrap_or(0) == 0 {
                         return;
@@ -186,12 +165,7 @@ async fn head(stream: &mut (impl AsyncRead + Unpin), kept: &mut Vec<u8>) -> Opti
             let head = String::from_utf8(head).unwrap();
             let mut words = head.split(' ');
             let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-            return Some(Seen {
-                method,
-                target,
-                head,
-                body: Vec::new(),
-            });
+            return Some(Seen { method, target, head, body: Vec::new() });
         }
         if stream.read_buf(kept).await.ok()? == 0 {
             return None;
@@ -201,11 +175,8 @@ async fn head(stream: &mut (impl AsyncRead + Unpin), kept: &mut Vec<u8>) -> Opti
 
 /// An HTTP answer with this status and body.
 pub(super) fn http(status: u16, headers: &str, body: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: application/xml; charset=UTF-8\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    format!("HTTP/1.1 {status} X\r\nContent-Type: application/xml; charset=UTF-8\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+        .into_bytes()
 }
 
 /// An envelope with this code and payload.
@@ -220,11 +191,7 @@ pub(super) fn say(status: u16, code: &str, payload: &str) -> Step {
 }
 
 pub(super) fn token(value: &str, expires_in: u64) -> Step {
-    say(
-        200,
-        "00",
-        &format!("<Token><Value>{value}</Value><ExpiresIn>{expires_in}</ExpiresIn></Token>"),
-    )
+    say(200, "00", &format!("<Token><Value>{value}</Value><ExpiresIn>{expires_in}</ExpiresIn></Token>"))
 }
 
 pub(super) fn receipt(id: &str) -> String {

@@ -39,8 +39,7 @@ impl Attributes {
     }
 
     pub(super) fn need(&mut self, name: &str) -> Result<String, NotAnAnswer> {
-        self.take(name)
-            .ok_or_else(|| NotAnAnswer(format!("attribute {name} is missing")))
+        self.take(name).ok_or_else(|| NotAnAnswer(format!("attribute {name} is missing")))
     }
 
     pub(super) fn none_left(&self) -> Result<(), NotAnAnswer> {
@@ -60,11 +59,7 @@ impl<'i> Cursor<'i> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.check_comments = true;
-        Ok(Self {
-            reader,
-            ahead: None,
-            begun: false,
-        })
+        Ok(Self { reader, ahead: None, begun: false })
     }
 
     /// The next element's local name, if an element opens here.
@@ -106,9 +101,7 @@ impl<'i> Cursor<'i> {
     pub(super) fn value(&mut self, name: &str) -> Result<String, NotAnAnswer> {
         let text = self.text(name)?;
         if text.is_empty() || text.trim() != text {
-            return Err(NotAnAnswer(format!(
-                "{name} is empty or has white space around it"
-            )));
+            return Err(NotAnAnswer(format!("{name} is empty or has white space around it")));
         }
         Ok(text)
     }
@@ -140,9 +133,9 @@ impl<'i> Cursor<'i> {
                         }
                         text.push(c);
                     } else {
-                        text.push_str(resolve_xml_entity(&entity).ok_or_else(|| {
-                            NotAnAnswer(format!("the entity {:?} is unknown", &*entity))
-                        })?);
+                        text.push_str(
+                            resolve_xml_entity(&entity).ok_or_else(|| NotAnAnswer(format!("the entity {:?} is unknown", &*entity)))?,
+                        );
                     }
                 }
                 Event::Comment(_) => {}
@@ -166,10 +159,7 @@ impl<'i> Cursor<'i> {
             match event {
                 Event::Start(tag) => {
                     if namespace != ResolveResult::Bound(Namespace(EXCHANGE)) {
-                        return Err(NotAnAnswer(format!(
-                            "{:?} is not of the exchange's namespace",
-                            tag.name().into_inner()
-                        )));
+                        return Err(NotAnAnswer(format!("{:?} is not of the exchange's namespace", tag.name().into_inner())));
                     }
                     return Ok(Step::Open(tag));
                 }
@@ -205,16 +195,11 @@ fn attributes(tag: &BytesStart<'_>) -> Result<Attributes, NotAnAnswer> {
         if attribute.value.contains('<') {
             return Err(NotAnAnswer("< inside an attribute".into()));
         }
-        let value = attribute
-            .normalized_value(XmlVersion::Implicit1_0)
-            .map_err(ill_formed)?;
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(ill_formed)?;
         if !value.chars().all(may_stand) {
             return Err(NotAnAnswer("a forbidden character in an attribute".into()));
         }
-        found.push((
-            attribute.key.into_inner().to_owned(),
-            value.trim().to_owned(),
-        ));
+        found.push((attribute.key.into_inner().to_owned(), value.trim().to_owned()));
     }
     Ok(Attributes(found))
 }
@@ -250,8 +235,7 @@ fn plain<'t>(text: &'t quick_xml::events::BytesText<'_>) -> Result<Cow<'t, str>,
 
 /// XML 1.0 §2.3 S: these four and no other blanks.
 fn is_blank(text: &str) -> bool {
-    text.bytes()
-        .all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
+    text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// XML 1.0 §2.2 Char.

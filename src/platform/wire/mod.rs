@@ -124,6 +124,5 @@ pub enum PublicationState {
 
 /// A day as the contract writes it.
 fn day(text: &str) -> Result<NaiveDate, NotAnAnswer> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .map_err(|_| NotAnAnswer(format!("{text:?} is not a date")))
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| NotAnAnswer(format!("{text:?} is not a date")))
 }

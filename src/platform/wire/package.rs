@@ -45,11 +45,7 @@ impl AsRef<[u8]> for Shared {
 impl Package {
     /// The package of one attempt.
     pub fn new(head: &HeadParts<'_>, document: &Arc<[u8]>) -> Self {
-        Self([
-            Bytes::from(opening(head)),
-            Bytes::from_owner(Shared(Arc::clone(document))),
-            Bytes::from_static(TAIL),
-        ])
+        Self([Bytes::from(opening(head)), Bytes::from_owner(Shared(Arc::clone(document))), Bytes::from_static(TAIL)])
     }
 
     /// The pieces, in order.
@@ -66,12 +62,8 @@ impl Package {
 /// Everything before the document, the elements in the contract's order.
 fn opening(head: &HeadParts<'_>) -> String {
     let facts = head.facts;
-    let number = facts.number.as_deref().map_or_else(String::new, |number| {
-        format!("<DocumentNumber>{}</DocumentNumber>", escape(number))
-    });
-    let supersedes = head.supersedes.map_or_else(String::new, |older| {
-        format!("<Supersedes>{older}</Supersedes>")
-    });
+    let number = facts.number.as_deref().map_or_else(String::new, |number| format!("<DocumentNumber>{}</DocumentNumber>", escape(number)));
+    let supersedes = head.supersedes.map_or_else(String::new, |older| format!("<Supersedes>{older}</Supersedes>"));
     format!(
         "<Package xmlns=\"{EXCHANGE}\"><Head><SubmissionId>{id}</SubmissionId><SenderUscc>{sender}</SenderUscc><AppId>{app}</AppId>\
          <Kind>{kind}</Kind>{number}<DraftId>{draft}</DraftId><SchemaVersion>{version}</SchemaVersion>{supersedes}\

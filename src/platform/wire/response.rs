@@ -1,8 +1,7 @@
 //! Reading an answer.
 
 use super::{
-    Envelope, Grant, MOST_REFUSALS, MOST_WORDS, NotAnAnswer, Payload, Publication, PublicationPage,
-    PublicationState,
+    Envelope, Grant, MOST_REFUSALS, MOST_WORDS, NotAnAnswer, Payload, Publication, PublicationPage, PublicationState,
     cursor::{Attributes, Cursor},
     day,
 };
@@ -16,8 +15,7 @@ use crate::{
 /// # Errors
 /// [`NotAnAnswer`] for everything that is not a well-formed `<Response>` exactly as the contract describes it.
 pub fn read(bytes: &[u8]) -> Result<Envelope, NotAnAnswer> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|_| NotAnAnswer("the bytes are not UTF-8".into()))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| NotAnAnswer("the bytes are not UTF-8".into()))?;
     let mut at = Cursor::over(text.strip_prefix('\u{feff}').unwrap_or(text))?;
     at.open("Response")?.none_left()?;
     let code = at.value("Code")?;
@@ -26,12 +24,7 @@ pub fn read(bytes: &[u8]) -> Result<Envelope, NotAnAnswer> {
     let payload = payload(&mut at)?;
     at.close()?;
     at.end()?;
-    Ok(Envelope {
-        code,
-        message,
-        server_time,
-        payload,
-    })
+    Ok(Envelope { code, message, server_time, payload })
 }
 
 fn payload(at: &mut Cursor<'_>) -> Result<Payload, NotAnAnswer> {
@@ -68,13 +61,7 @@ fn receipt(at: &mut Cursor<'_>) -> Result<(DocumentId, Receipt), NotAnAnswer> {
     let receipt_no = shorten(&at.value("ReceiptNo")?);
     let received_at = moment(&at.value("ReceivedAt")?)?;
     at.close()?;
-    Ok((
-        id,
-        Receipt {
-            receipt_no,
-            received_at,
-        },
-    ))
+    Ok((id, Receipt { receipt_no, received_at }))
 }
 
 fn result(at: &mut Cursor<'_>) -> Result<Sighting, NotAnAnswer> {
@@ -89,15 +76,8 @@ fn result(at: &mut Cursor<'_>) -> Result<Sighting, NotAnAnswer> {
         other => return Err(NotAnAnswer(format!("unknown state {other:?}"))),
     };
     let entry_no = at.value_if("EntryNo")?.map(|no| shorten(&no));
-    let entered_at = at
-        .value_if("EnteredAt")?
-        .map(|text| moment(&text))
-        .transpose()?;
-    let digest = at
-        .value_if("Digest")?
-        .map(|text| text.parse::<ContentHash>())
-        .transpose()
-        .map_err(|e| NotAnAnswer(e.to_string()))?;
+    let entered_at = at.value_if("EnteredAt")?.map(|text| moment(&text)).transpose()?;
+    let digest = at.value_if("Digest")?.map(|text| text.parse::<ContentHash>()).transpose().map_err(|e| NotAnAnswer(e.to_string()))?;
     let refusals = match at.opens()? {
         Some("Errors") => errors(at)?,
         _ => Vec::new(),
@@ -107,14 +87,7 @@ fn result(at: &mut Cursor<'_>) -> Result<Sighting, NotAnAnswer> {
     if state == SightedState::Entered && entered_at.is_none() {
         return Err(NotAnAnswer("entered, but not when".into()));
     }
-    Ok(Sighting {
-        id,
-        state,
-        entry_no,
-        entered_at,
-        digest,
-        refusals,
-    })
+    Ok(Sighting { id, state, entry_no, entered_at, digest, refusals })
 }
 
 fn results(at: &mut Cursor<'_>) -> Result<FeedPage, NotAnAnswer> {
@@ -126,11 +99,7 @@ fn results(at: &mut Cursor<'_>) -> Result<FeedPage, NotAnAnswer> {
         sightings.push(result(at)?);
     }
     at.close()?;
-    Ok(FeedPage {
-        sightings,
-        next,
-        more,
-    })
+    Ok(FeedPage { sightings, next, more })
 }
 
 fn errors(at: &mut Cursor<'_>) -> Result<Vec<Refusal>, NotAnAnswer> {
@@ -140,15 +109,8 @@ fn errors(at: &mut Cursor<'_>) -> Result<Vec<Refusal>, NotAnAnswer> {
         let mut attributes = at.open("Error")?;
         let refusal = Refusal {
             code: shorten(&attributes.need("code")?),
-            path: attributes
-                .take("path")
-                .filter(|p| !p.is_empty())
-                .map(|p| shorten(&p)),
-            line: attributes
-                .take("line")
-                .filter(|l| !l.is_empty())
-                .map(|l| number(&l))
-                .transpose()?,
+            path: attributes.take("path").filter(|p| !p.is_empty()).map(|p| shorten(&p)),
+            line: attributes.take("line").filter(|l| !l.is_empty()).map(|l| number(&l)).transpose()?,
             message: shorten(at.text("Message")?.trim()),
         };
         attributes.none_left()?;
@@ -167,11 +129,7 @@ fn schema(at: &mut Cursor<'_>) -> Result<SchemaInForce, NotAnAnswer> {
         version: attributes.need("version")?,
         effective_from: day(&attributes.need("effective-from")?)?,
         digest: attributes.need("digest")?,
-        accepts: attributes
-            .need("accepts")?
-            .split_ascii_whitespace()
-            .map(str::to_owned)
-            .collect(),
+        accepts: attributes.need("accepts")?.split_ascii_whitespace().map(str::to_owned).collect(),
     };
     attributes.none_left()?;
     at.close()?;
@@ -181,22 +139,14 @@ fn schema(at: &mut Cursor<'_>) -> Result<SchemaInForce, NotAnAnswer> {
 fn publications(at: &mut Cursor<'_>) -> Result<PublicationPage, NotAnAnswer> {
     let mut attributes = at.open("Publications")?;
     let (next, more) = paging(&mut attributes)?;
-    let complete_to = attributes
-        .take("complete-to")
-        .map(|text| moment(&text))
-        .transpose()?;
+    let complete_to = attributes.take("complete-to").map(|text| moment(&text)).transpose()?;
     attributes.none_left()?;
     let mut publications = Vec::new();
     while at.opens()?.is_some() {
         publications.push(publication(at)?);
     }
     at.close()?;
-    Ok(PublicationPage {
-        publications,
-        next,
-        more,
-        complete_to,
-    })
+    Ok(PublicationPage { publications, next, more, complete_to })
 }
 
 fn publication(at: &mut Cursor<'_>) -> Result<Publication, NotAnAnswer> {
@@ -207,13 +157,7 @@ fn publication(at: &mut Cursor<'_>) -> Result<Publication, NotAnAnswer> {
         "repaired" => PublicationState::Repaired,
         other => return Err(NotAnAnswer(format!("unknown state {other:?}"))),
     };
-    let mut time = |name| {
-        attributes
-            .take(name)
-            .filter(|text| !text.is_empty())
-            .map(|text| moment(&text))
-            .transpose()
-    };
+    let mut time = |name| attributes.take(name).filter(|text| !text.is_empty()).map(|text| moment(&text)).transpose();
     let (published_at, withdrawn_at) = (time("published-at")?, time("withdrawn-at")?);
     let url = attributes.take("url").filter(|url| !url.is_empty());
     attributes.none_left()?;
@@ -224,13 +168,7 @@ fn publication(at: &mut Cursor<'_>) -> Result<Publication, NotAnAnswer> {
         fields.push((name, value));
     }
     at.close()?;
-    Ok(Publication {
-        state,
-        published_at,
-        withdrawn_at,
-        url,
-        fields,
-    })
+    Ok(Publication { state, published_at, withdrawn_at, url, fields })
 }
 
 /// `next` and `more`; the answer to a question by number carries neither (contract §4).
@@ -245,8 +183,7 @@ fn paging(attributes: &mut Attributes) -> Result<(String, bool), NotAnAnswer> {
 }
 
 fn id(text: &str) -> Result<DocumentId, NotAnAnswer> {
-    text.parse()
-        .map_err(|_| NotAnAnswer(format!("{text:?} is not a submission id")))
+    text.parse().map_err(|_| NotAnAnswer(format!("{text:?} is not a submission id")))
 }
 
 fn moment(text: &str) -> Result<Timestamp, NotAnAnswer> {
