@@ -3,8 +3,12 @@
 //! The rooms, in the order a document travels; knowledge points downward only (ARCHITECTURE.md).
 
 pub mod check;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod day;
 pub mod document;
 pub mod platform;
+pub mod redact;
 pub mod store;
+pub mod telemetry;

@@ -1,0 +1,161 @@
+//! What the configuration names on this machine: whether it is there, and whether it can be used.
+
+use std::path::Path;
+
+use rustix::fs::{Access, access, statfs};
+
+use super::{
+    checked::{AfterEntry, Config},
+    problem::Problem,
+    secret::SecretRef,
+};
+
+/// What kind of disk a path lies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// A disk of this machine, or one that says nothing else of itself.
+    Local,
+    /// A share; its kind.
+    Network(&'static str),
+}
+
+impl Disk {
+    /// The disk that `path` lies on; where that cannot be told, local.
+    pub fn of(path: &Path) -> Self {
+        // linux/magic.h, and the numbers of filesystems that live in user space.
+        match statfs(path).map(|about| about.f_type as u64 & 0xFFFF_FFFF) {
+            Ok(0x6969) => Self::Network("NFS"),
+            Ok(0x517B | 0xFE53_4D42 | 0xFF53_4D42) => Self::Network("SMB"),
+            Ok(0x0102_1997) => Self::Network("9P"),
+            Ok(0x6573_5546) => Self::Network("FUSE"),
+            Ok(0x00C3_6400) => Self::Network("Ceph"),
+            _ => Self::Local,
+        }
+    }
+}
+
+/// Looks at everything that the configuration names. What keeps dangri from starting comes first, then what only deserves a look: a
+/// share that is not there yet does not keep it from starting (faults A8.6).
+pub(super) fn survey(config: &Config) -> (Vec<Problem>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    folders(config, &mut problems, &mut warnings);
+    let platform = &config.platform;
+    if !is_folder(&platform.profile) {
+        problems.push(missing(
+            "platform.profile",
+            &platform.profile,
+            "目录",
+            "指向随程序附带的平台目录，例如 \"platform/shandong\"",
+        ));
+    }
+    let files = [
+        ("platform.ca_file", platform.ca_file.as_deref()),
+        (
+            "platform.client_certificate",
+            platform.client.as_ref().map(|c| c.certificate.as_path()),
+        ),
+        ("check.severities", config.check.severities.as_deref()),
+    ];
+    for (key, path) in files {
+        if let Some(path) = path
+            && std::fs::File::open(path).is_err()
+        {
+            problems.push(missing(key, path, "能读的文件", "检查路径和权限"));
+        }
+    }
+    if let Some(path) = &config.day.calendar
+        && !is_folder(path)
+    {
+        problems.push(missing(
+            "day.calendar_dir",
+            path,
+            "目录",
+            "建好目录，或留空用内置日历",
+        ));
+    }
+    let key = platform.client.as_ref().map(|c| &c.key);
+    for (name, secret) in [
+        ("platform.secret", Some(&platform.secret)),
+        ("platform.client_key", key),
+    ] {
+        if let Some(Err(error)) = secret.map(SecretRef::read) {
+            problems.push(Problem::new(name, error.why, error.fix));
+        }
+    }
+    (problems, warnings)
+}
+
+fn folders(config: &Config, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
+    let watched = &config.folder.path;
+    if !is_folder(watched) {
+        warnings.push(missing(
+            "folder.path",
+            watched,
+            "目录",
+            "检查路径；是网络共享的，检查是否已挂载",
+        ));
+    } else if access(watched, Access::READ_OK | Access::EXEC_OK).is_err() {
+        warnings.push(Problem::new(
+            "folder.path",
+            format!("无权读取 {}", watched.display()),
+            "给运行本程序的用户读取权限",
+        ));
+    }
+    if let AfterEntry::Archive(path) = &config.folder.after_entry
+        && !is_folder(path)
+    {
+        warnings.push(missing("folder.archive", path, "目录", "先建好这个目录"));
+    }
+    if let Some(path) = &config.backup.path
+        && !is_folder(path)
+    {
+        warnings.push(missing(
+            "backup.path",
+            path,
+            "目录",
+            "先建好这个目录，或检查备份盘是否已挂载",
+        ));
+    }
+    let state = &config.state;
+    let home = if is_folder(state) {
+        Some(state.as_path())
+    } else {
+        state.parent()
+    };
+    match home.filter(|home| is_folder(home)) {
+        None => problems.push(missing(
+            "state.path",
+            state,
+            "目录，上一级目录也没有",
+            "先建好目录",
+        )),
+        Some(home) => {
+            if access(home, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+                problems.push(Problem::new(
+                    "state.path",
+                    format!("不能写入 {}", home.display()),
+                    "给运行本程序的用户写入权限",
+                ));
+            }
+            if let Disk::Network(kind @ ("NFS" | "SMB" | "Ceph")) = Disk::of(home) {
+                problems.push(Problem::new(
+                    "state.path",
+                    format!(
+                        "{} 在网络共享（{kind}）上，断电时保不住数据",
+                        home.display()
+                    ),
+                    "数据目录要放在本机硬盘",
+                ));
+            }
+        }
+    }
+}
+
+fn missing(key: &str, path: &Path, what: &str, fix: &str) -> Problem {
+    Problem::new(key, format!("{} 不是{what}", path.display()), fix)
+}
+
+fn is_folder(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|about| about.is_dir())
+}
