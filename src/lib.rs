@@ -10,5 +10,6 @@ pub mod day;
 pub mod document;
 pub mod platform;
 pub mod redact;
+pub mod status;
 pub mod store;
 pub mod telemetry;

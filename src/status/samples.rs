@@ -1,0 +1,109 @@
+//! Invented statuses for the tests of every rendering.
+
+use super::{
+    AgeRow, AgeTable, FolderFacts, FolderState, GateState, LoopStatus, Need, NeedsYou, PlatformFacts, SchemaFacts, Status, StoreStatus,
+    Today,
+};
+use crate::document::{ContentHash, DocumentId, State, Timestamp};
+
+/// The moment of all samples.
+pub(crate) fn now() -> Timestamp {
+    at("2026-11-23T14:18:06+08:00")
+}
+
+/// A moment.
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+/// All entered or on the way.
+pub(crate) fn good_day() -> Status {
+    Status {
+        at: now(),
+        version: "0.1.0".into(),
+        office: "淄博市某某区应急管理局".into(),
+        pid: 812,
+        started: at("2026-11-11T08:02:00+08:00"),
+        today: Today {
+            day: now().beijing_day(),
+            expected: 12,
+            entered: 11,
+            on_the_way: 1,
+            sent_back: 0,
+            unsure: 0,
+            held: 0,
+            overdue: 0,
+            cut_off: at("2026-11-23T17:30:00+08:00"),
+            at_least: false,
+        },
+        folder: FolderFacts {
+            path: "/srv/wenshu".into(),
+            state: FolderState::Watched,
+            said: String::new(),
+            last_sweep: Some(at("2026-11-23T14:18:00+08:00")),
+            files: 1_204,
+            settling: 3,
+            intake_stopped: None,
+        },
+        platform: PlatformFacts {
+            address: "https://platform.example".into(),
+            gate: GateState::Open,
+            latency_ms: Some(180),
+            last_success: Some(at("2026-11-23T14:17:40+08:00")),
+            schema: Some(SchemaFacts { ours: "2023.1".into(), theirs: Some("2023.1".into()), accepted: true }),
+            skew_millis: Some(400),
+            ..PlatformFacts::default()
+        },
+        disk_free_bytes: Some(81 << 30),
+        store: StoreStatus { unwell: None, damage: 0, last_backup: Some(at("2026-11-23T02:00:00+08:00")) },
+        counts: [(State::Entered, 1_182), (State::Waiting, 1)].into(),
+        ages: AgeTable { rows: vec![AgeRow { state: State::Waiting, total: 1, by_age: [1, 0, 0, 0, 0, 0], not_sorted: 0 }] },
+        needs_you: NeedsYou::default(),
+        loops: [("sweep", "巡视目录"), ("upload", "上传"), ("reconcile", "核实")]
+            .map(|(name, label)| LoopStatus {
+                name: name.into(),
+                label: label.into(),
+                last: at("2026-11-23T14:18:01+08:00"),
+                stalled: false,
+            })
+            .into(),
+    }
+}
+
+fn need(n: u8, title: &str, state: State, reason: &str, advice: &str, overdue: bool) -> Need {
+    let cut_off = if overdue { at("2026-11-22T17:30:00+08:00") } else { at("2026-11-23T17:30:00+08:00") };
+    Need {
+        id: DocumentId::of_unfit("sample", &ContentHash::of(&[n])),
+        title: title.into(),
+        state,
+        label: state.label().into(),
+        reason: reason.into(),
+        advice: advice.into(),
+        cut_off,
+        overdue,
+        since: at("2026-11-23T13:58:00+08:00"),
+    }
+}
+
+/// Returned, unfit, held and doubtful ones, one of them overdue.
+pub(crate) fn bad_day() -> Status {
+    let mut status = good_day();
+    status.today.entered = 6;
+    status.today.sent_back = 3;
+    status.today.unsure = 1;
+    status.today.held = 1;
+    status.today.overdue = 1;
+    status.counts.extend([(State::Returned, 1), (State::Unfit, 2), (State::HeldWaiting, 1), (State::Unsure, 1)]);
+    status.needs_you = NeedsYou {
+        rows: vec![
+            need(1, "（淄）应急责改〔2026〕31号", State::Returned, "整改期限早于检查日期", "按平台意见改好并保存", true),
+            need(2, "（淄）应急检记〔2026〕118号", State::Unfit, "统一社会信用代码：校验位不对", "改好草稿并保存", false),
+            need(3, "第二组/11月23日/现场检查记录（新村加油站）.xml", State::Unfit, "文件第 12 行出现乱码", "改好草稿并保存", false),
+            need(4, "（淄）应急检记〔2026〕119号", State::HeldWaiting, "平台缺少基础数据：企业未建档", "请平台补录后解除暂停", false),
+            need(5, "（淄）应急检记〔2026〕115号", State::Unsure, "平台没有回音（超时）", "正在向平台查询", false),
+        ],
+        total: 5,
+        in_doubt: 1,
+    };
+    status
+}

@@ -1,0 +1,305 @@
+//! A status as people read it in a terminal: the layout of `systemctl status`, at most 15 lines (operators.md B5).
+
+use chrono::Duration;
+
+use super::{Exit, FolderState, GateState, Need, Status, words};
+use crate::document::State;
+
+/// How many lines a status may take.
+pub const LINES: usize = 15;
+
+/// How it is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours may be used; colour is never the only sign.
+    pub colour: bool,
+    /// How many columns there are.
+    pub columns: usize,
+}
+
+impl Style {
+    /// Without colours, for a file or a pipe.
+    pub const PLAIN: Self = Self { colour: false, columns: 110 };
+}
+
+/// A colour, by what it means (operators.md B3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Late or failed.
+    Red,
+    /// Needs somebody.
+    Yellow,
+    /// Done.
+    Green,
+    /// On its way.
+    Blue,
+    /// Of no importance.
+    Grey,
+}
+
+impl Style {
+    /// `text` in a colour, if colours may be used.
+    pub fn paint(self, colour: Colour, text: &str) -> String {
+        if !self.colour {
+            return text.to_owned();
+        }
+        let code = match colour {
+            Colour::Red => 31,
+            Colour::Yellow => 33,
+            Colour::Green => 32,
+            Colour::Blue => 34,
+            Colour::Grey => 90,
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+/// The colour that a state is shown in.
+pub const fn colour_of(state: State) -> Colour {
+    match state {
+        State::Entered => Colour::Green,
+        State::Waiting | State::Sending | State::Received => Colour::Blue,
+        State::Unfit | State::Unsure | State::HeldWaiting | State::HeldUnsure | State::HeldReceived => Colour::Yellow,
+        State::Returned | State::Corrupt => Colour::Red,
+        State::Superseded | State::Ignored => Colour::Grey,
+    }
+}
+
+/// The whole text, each line ended.
+pub fn render(status: &Status, style: Style) -> String {
+    let mut lines = vec![head(status, style), state_line(status, style), today_line(status, style), folder_line(status, style)];
+    lines.push(platform_line(status, style));
+    lines.push(surroundings_line(status, style));
+    lines.extend(store_line(status, style));
+    needs(status, style, &mut lines);
+    lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn colour_for(exit: Exit) -> Colour {
+    match exit {
+        Exit::Well => Colour::Green,
+        Exit::NeedsPerson | Exit::NoAlert => Colour::Yellow,
+        _ => Colour::Red,
+    }
+}
+
+fn head(status: &Status, style: Style) -> String {
+    format!("{} 当日 dangri {} — {}", style.paint(colour_for(status.exit()), "●"), status.version, words::plain(&status.office))
+}
+
+/// The headline: the worst trouble in words, then since when the daemon runs.
+fn state_line(status: &Status, style: Style) -> String {
+    let problems = status.problems();
+    let exit = status.exit();
+    let said = match exit {
+        Exit::Well => "正常".to_owned(),
+        Exit::NeedsPerson => format!("需要处理（{}）", of_class(&problems, exit)),
+        _ => of_class(&problems, exit),
+    };
+    let ran = words::span(status.at.since(status.started));
+    let started = words::moment(status.started, status.at);
+    // Room for the second half, whatever the first says.
+    let room = style.columns.saturating_sub(45).max(24);
+    let said = words::fit(&said, room);
+    let gap = " ".repeat(4);
+    format!("  状态: {}{gap}已运行 {ran}，上次启动 {started}", style.paint(colour_for(exit), &said))
+}
+
+fn of_class(problems: &[super::Problem], exit: Exit) -> String {
+    let said: Vec<_> = problems.iter().filter(|p| p.exit() == exit).map(|p| p.message.as_str()).collect();
+    said.join("，")
+}
+
+fn today_line(status: &Status, style: Style) -> String {
+    let today = &status.today;
+    let tile = |word: &str, n: u64, colour: Colour| {
+        let text = format!("{word} {}", words::thousands(n));
+        if n > 0 { style.paint(colour, &text) } else { text }
+    };
+    let at_least = if today.at_least { "至少 " } else { "" };
+    let mut tiles = vec![
+        format!("应录入 {at_least}{}", words::thousands(today.expected)),
+        tile("已录入", today.entered, Colour::Green),
+        tile("上传中", today.on_the_way, Colour::Blue),
+        tile("退回", today.sent_back, Colour::Yellow),
+        tile("待核实", today.unsure, Colour::Yellow),
+    ];
+    if today.held > 0 {
+        tiles.push(tile("暂停", today.held, Colour::Yellow));
+    }
+    tiles.push(tile("逾期", today.overdue, Colour::Red));
+    let left = today.cut_off.since(status.at);
+    let left = if left > Duration::zero() { format!("还有 {}", words::span(left)) } else { format!("已过 {}", words::span(left)) };
+    format!("  今日: {}    截止 {}（{left}）", tiles.join("  "), words::cut_off_time(today.cut_off, today.day))
+}
+
+fn folder_line(status: &Status, style: Style) -> String {
+    let folder = &status.folder;
+    let colour = match folder.state {
+        FolderState::Watched => Colour::Green,
+        FolderState::NotSeen => Colour::Grey,
+        FolderState::NoMarker | FolderState::Unavailable => Colour::Red,
+    };
+    let mut line = format!("  目录: {}  {}", style.paint(colour, folder.state.label()), words::plain(&folder.path));
+    if let Some(swept) = folder.last_sweep {
+        let settling =
+            if folder.settling > 0 { format!("，{} 个等待写完", words::thousands(folder.settling)) } else { String::new() };
+        let ago = words::span(status.at.since(swept));
+        line += &format!("  上次巡视 {ago}前（{} 个文件{settling}）", words::thousands(folder.files));
+    }
+    line
+}
+
+fn platform_line(status: &Status, style: Style) -> String {
+    let platform = &status.platform;
+    let colour = match platform.gate {
+        GateState::Open => Colour::Green,
+        GateState::Untried => Colour::Grey,
+        GateState::Probing => Colour::Yellow,
+        GateState::Down | GateState::Refused => Colour::Red,
+    };
+    let mut parts = vec![style.paint(colour, platform.gate.label())];
+    if matches!(platform.gate, GateState::Down | GateState::Probing | GateState::Refused) && !platform.said.is_empty() {
+        parts.push(words::fit(&words::plain(&platform.said), 40));
+    }
+    if platform.gate == GateState::Down {
+        parts.extend(platform.next_try.map(|next| format!("{} 再试", words::moment(next, status.at))));
+    } else {
+        parts.extend(platform.latency_ms.map(|ms| format!("延迟 {} 毫秒", words::thousands(ms))));
+    }
+    parts.extend(platform.schema.as_ref().map(|schema| format!("格式版本 {}", schema.ours)));
+    parts.extend(platform.certificate_days.map(|days| format!("证书剩 {days} 天")));
+    let last = platform.last_success.map_or_else(|| "尚无".to_owned(), |at| words::moment(at, status.at));
+    parts.push(format!("上次成功 {last}"));
+    format!("  平台: {}", parts.join("  "))
+}
+
+fn surroundings_line(status: &Status, style: Style) -> String {
+    let clock = match status.platform.skew_millis {
+        None => style.paint(Colour::Grey, "尚未比对"),
+        Some(ms) if ms.unsigned_abs() < 60_000 => {
+            let tenths = ms.unsigned_abs() / 100;
+            format!("{}  与平台相差 {}.{} 秒", style.paint(Colour::Green, "正常"), tenths / 10, tenths % 10)
+        }
+        Some(ms) => {
+            let slow = if ms > 0 { "慢" } else { "快" };
+            style.paint(Colour::Red, &format!("本机比平台{slow} {}", words::span(Duration::milliseconds(ms))))
+        }
+    };
+    let disk = status.disk_free_bytes.map_or_else(|| "尚未查看".to_owned(), |n| format!("剩 {}", words::bytes(n)));
+    let backup = status.store.last_backup.map_or_else(|| "尚无".to_owned(), |at| words::moment(at, status.at));
+    format!("  时钟: {clock}    磁盘: {disk}    上次备份: {backup}")
+}
+
+/// A line about the store and the loops, only when there is something to say.
+fn store_line(status: &Status, style: Style) -> Option<String> {
+    let grave = |p: &&super::Problem| matches!(p.exit(), Exit::StoreDamaged | Exit::NotRunning);
+    let said: Vec<_> = status.problems().iter().filter(grave).map(|p| format!("{} → {}", p.message, p.hint)).collect();
+    let first = said.first()?;
+    Some(format!("  程序: {}", style.paint(Colour::Red, &words::fit(first, style.columns.saturating_sub(10)))))
+}
+
+fn needs(status: &Status, style: Style, lines: &mut Vec<String>) {
+    let needs = &status.needs_you;
+    if needs.total == 0 {
+        lines.push(format!("  需要处理: 无 {}", style.paint(Colour::Green, "✔")));
+        return;
+    }
+    lines.push("  需要处理:".into());
+    let room = LINES.saturating_sub(lines.len());
+    let all_fit = needs.total <= room as u64 && needs.rows.len() <= room;
+    let shown = if all_fit { needs.rows.len() } else { room.saturating_sub(1).min(needs.rows.len()) };
+    let rows = needs.rows.get(..shown).unwrap_or_default();
+    let title = rows.iter().map(|n| words::width(&words::plain(&n.title))).max().unwrap_or(0).min(34);
+    let advice = rows.iter().map(|n| words::width(&n.advice)).max().unwrap_or(0);
+    // What to do is said in full; the reason takes what is left of the line.
+    let left = style.columns.saturating_sub(4 + title + 2 + 13 + 2 + 3 + advice).max(16);
+    let reason = rows.iter().map(|n| words::width(&words::plain(&n.reason))).max().unwrap_or(0).min(left);
+    for need in rows {
+        lines.push(need_line(need, style, title, reason));
+    }
+    let more = needs.total.saturating_sub(shown as u64);
+    if more > 0 {
+        lines.push(style.paint(Colour::Grey, &format!("    另有 {} 件，用 dangri queue list 查看", words::thousands(more))));
+    }
+}
+
+fn need_line(need: &Need, style: Style, title: usize, reason: usize) -> String {
+    let label = if need.overdue { format!("{} 逾期", need.label) } else { need.label.clone() };
+    let colour = if need.overdue { Colour::Red } else { colour_of(need.state) };
+    let title = words::pad(&words::fit(&words::plain(&need.title), title), title);
+    let label = style.paint(colour, &words::pad(&label, 13));
+    let reason = words::pad(&words::fit(&words::plain(&need.reason), reason), reason);
+    format!("    {title}  {label}  {reason} → {}", need.advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LoopStatus, samples};
+    use super::*;
+
+    #[test]
+    fn a_good_day_reads_like_this() {
+        insta::assert_snapshot!(render(&samples::good_day(), Style::PLAIN));
+    }
+
+    #[test]
+    fn a_bad_day_reads_like_this() {
+        insta::assert_snapshot!(render(&samples::bad_day(), Style::PLAIN));
+    }
+
+    #[test]
+    fn a_platform_that_is_down_reads_like_this() {
+        let mut status = samples::good_day();
+        status.platform.gate = GateState::Down;
+        status.platform.said = "平台出错（HTTP 502）".into();
+        status.platform.down_since = Some(samples::at("2026-11-23T13:50:00+08:00"));
+        status.platform.next_try = Some(samples::at("2026-11-23T14:20:00+08:00"));
+        status.platform.skew_millis = Some(47 * 60_000);
+        insta::assert_snapshot!(render(&status, Style::PLAIN));
+    }
+
+    #[test]
+    fn the_first_minute_reads_like_this() {
+        let mut status = samples::good_day();
+        status.started = samples::at("2026-11-23T14:18:02+08:00");
+        status.folder.state = FolderState::NotSeen;
+        status.folder.last_sweep = None;
+        status.platform = super::super::PlatformFacts::default();
+        status.store.last_backup = None;
+        status.disk_free_bytes = None;
+        status.today.cut_off = samples::at("2026-11-24T00:00:00+08:00");
+        insta::assert_snapshot!(render(&status, Style::PLAIN));
+    }
+
+    #[test]
+    fn the_worst_day_still_fits_in_fifteen_lines() {
+        let mut status = samples::bad_day();
+        status.store.unwell = Some("数据盘变为只读".into());
+        status.loops.push(LoopStatus { name: "x".into(), label: "上传".into(), last: status.started, stalled: true });
+        let row = status.needs_you.rows[0].clone();
+        status.needs_you.rows = vec![row; super::super::NEEDS_SHOWN];
+        status.needs_you.total = 1_240;
+        let text = render(&status, Style::PLAIN);
+        assert_eq!(text.lines().count(), LINES);
+        assert!(text.lines().all(|line| words::width(line) <= Style::PLAIN.columns + 10), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn colours_are_added_and_change_nothing_else() {
+        let coloured = render(&samples::bad_day(), Style { colour: true, ..Style::PLAIN });
+        assert!(coloured.contains("\u{1b}[33m"));
+        let mut bare = String::new();
+        let mut inside = false;
+        for c in coloured.chars() {
+            match c {
+                '\u{1b}' => inside = true,
+                'm' if inside => inside = false,
+                c if !inside => bare.push(c),
+                _ => {}
+            }
+        }
+        assert_eq!(bare, render(&samples::bad_day(), Style::PLAIN));
+    }
+}
