@@ -109,8 +109,11 @@ impl Signal {
 
     /// Asks the task to look again.
     pub fn raise(&self) {
-        if !self.raised.swap(true, Ordering::AcqRel) {
-            self.clock.begin_work();
+        // Counted before the flag shows, so that the count never dips while the task is on its way.
+        self.clock.begin_work();
+        if self.raised.swap(true, Ordering::AcqRel) {
+            self.clock.end_work();
+        } else {
             self.notify.notify_one();
         }
     }
@@ -145,6 +148,14 @@ struct Manual {
     now: Timestamp,
     sleepers: BTreeMap<(Timestamp, u64), Arc<Notify>>,
     next_sleeper: u64,
+}
+
+impl std::fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let inner = self.lock();
+        let waits: Vec<_> = inner.sleepers.keys().map(|(at, _)| *at).collect();
+        f.debug_struct("ManualClock").field("now", &inner.now).field("at_work", &*self.at_work.borrow()).field("sleepers", &waits).finish()
+    }
 }
 
 impl ManualClock {

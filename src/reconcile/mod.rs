@@ -1,0 +1,228 @@
+//! A sent document is followed until the platform says what became of it.
+//!
+//! The results feed is the usual way; look-ups settle every doubt and make sure of what the feed never mentioned. An activation takes no
+//! input and is safe to repeat, so the way after a crash is the usual way.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::Duration;
+use tokio::sync::Semaphore;
+
+use crate::{
+    clock::{SharedClock, Signal, Work},
+    document::{DocumentId, Failure, State, Timestamp},
+    platform::{Platform, Sighting},
+    queue::{Queue, Sought},
+    store::StoreError,
+};
+
+/// The name under which the feed's cursor is remembered.
+const CURSOR: &str = "feed.cursor";
+
+/// How many early sightings are kept for documents whose own outcome is still being settled; more are left to look-ups.
+const EARLY_LIMIT: usize = 4_096;
+
+/// How the reconciler paces itself; from the configuration.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// The least time between two readings of the feed while something is under way.
+    pub feed_every: Duration,
+    /// The time between two readings when nothing is.
+    pub feed_idle: Duration,
+    /// How many look-ups at once.
+    pub at_once: usize,
+}
+
+/// What one activation did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Activation {
+    /// Rows of the feed that were read.
+    pub rows: usize,
+    /// Look-ups that were made.
+    pub look_ups: usize,
+    /// Records that changed.
+    pub changed: usize,
+}
+
+/// Told of every record that changed, so that its author hears of it.
+pub type Told = Arc<dyn Fn(&crate::document::Record) + Send + Sync>;
+
+/// Follows what was sent.
+pub struct Reconciler {
+    queue: Arc<Queue>,
+    platform: Arc<dyn Platform>,
+    clock: SharedClock,
+    pace: Pace,
+    early: BTreeMap<DocumentId, Sighting>,
+    next_feed: Timestamp,
+    told: Told,
+    /// Raised when something changed: a document that waited for it may be due now.
+    wake: Arc<Signal>,
+    work: Work,
+}
+
+impl Reconciler {
+    /// A reconciler over the queue and the platform; `told` hears of every record that changed, and `wake` is raised then.
+    pub fn new(queue: Arc<Queue>, platform: Arc<dyn Platform>, clock: SharedClock, pace: Pace, told: Told, wake: Arc<Signal>) -> Self {
+        let work = Work::begin(&clock);
+        Self { queue, platform, clock, pace, early: BTreeMap::new(), next_feed: Timestamp::MIN, told, wake, work }
+    }
+
+    /// Reads the feed if its time has come, then looks up whatever is due.
+    ///
+    /// # Errors
+    /// When the store fails. A platform that does not answer is no error here: what it left open stays due.
+    pub async fn activate(&mut self) -> Result<Activation, StoreError> {
+        let mut done = Activation::default();
+        self.settle_early(&mut done).await?;
+        if self.clock.now() >= self.next_feed {
+            self.read_feed(&mut done).await?;
+            self.next_feed = self.clock.now().plus(self.feed_interval().await?);
+        }
+        for state in [State::Unsure, State::Received] {
+            self.look_up_due(state, &mut done).await?;
+        }
+        Ok(done)
+    }
+
+    /// Activates whenever something is due, until `stopping` says so.
+    ///
+    /// # Errors
+    /// When the store fails: the daemon must end.
+    pub async fn run(mut self, signal: Arc<Signal>, beat: impl Fn(Timestamp), stopping: impl Fn() -> bool) -> Result<(), StoreError> {
+        while !stopping() {
+            let done = self.activate().await?;
+            if done != Activation::default() {
+                tracing::debug!(feed.rows = done.rows, look_ups = done.look_ups, changed = done.changed, "followed what was sent");
+            }
+            beat(self.clock.now());
+            let wake = self.next_wake().await?;
+            self.work.rest(wake, &signal).await;
+        }
+        Ok(())
+    }
+
+    async fn next_wake(&self) -> Result<Timestamp, StoreError> {
+        let store = self.queue.store();
+        let mut wake = self.next_feed.min(self.clock.now().plus(self.pace.feed_idle));
+        if !self.early.is_empty() {
+            wake = wake.min(self.clock.now().plus(self.pace.feed_every));
+        }
+        for state in [State::Unsure, State::Received] {
+            if let Some(due) = store.next_due(state).await? {
+                wake = wake.min(due);
+            }
+        }
+        // A platform that refuses look-ups must not make us spin.
+        Ok(wake.max(self.clock.now().plus(Duration::milliseconds(50))))
+    }
+
+    async fn feed_interval(&self) -> Result<Duration, StoreError> {
+        let counts = self.queue.store().counts().await?;
+        let under_way = [State::Sending, State::Received, State::Unsure, State::HeldReceived, State::HeldUnsure];
+        let busy = under_way.iter().any(|s| counts.get(s).is_some_and(|n| *n > 0));
+        Ok(if busy { self.pace.feed_every } else { self.pace.feed_idle })
+    }
+
+    async fn read_feed(&mut self, done: &mut Activation) -> Result<(), StoreError> {
+        let store = Arc::clone(self.queue.store());
+        let mut cursor = store.recall(CURSOR).await?;
+        loop {
+            let page = match self.platform.feed(cursor.as_deref()).await {
+                Ok(page) => page,
+                Err(failure) => {
+                    tracing::info!(cause = ?failure.cause, code = failure.code, "the results feed could not be read");
+                    return Ok(());
+                }
+            };
+            done.rows += page.sightings.len();
+            self.take_in(page.sightings, done).await?;
+            let moved = cursor.as_deref() != Some(page.next.as_str()) && !page.next.is_empty();
+            if moved {
+                store.remember(CURSOR, &page.next).await?;
+                cursor = Some(page.next);
+            }
+            if !page.more || !moved {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Matches rows of the feed with our records; a row about one that is being settled this moment is kept for the next activation.
+    async fn take_in(&mut self, sightings: Vec<Sighting>, done: &mut Activation) -> Result<(), StoreError> {
+        let asked_at = self.clock.now();
+        let mut sought = Vec::with_capacity(sightings.len());
+        for sighting in sightings {
+            let Some(record) = self.queue.store().get(sighting.id).await? else { continue };
+            if matches!(record.state, State::Sending | State::Waiting) {
+                if self.early.len() < EARLY_LIMIT {
+                    self.early.insert(sighting.id, sighting);
+                }
+                continue;
+            }
+            sought.push(Sought { record, asked_at, said: Ok(Some(sighting)) });
+        }
+        self.hear(&sought, done).await
+    }
+
+    async fn settle_early(&mut self, done: &mut Activation) -> Result<(), StoreError> {
+        let early = std::mem::take(&mut self.early);
+        if early.is_empty() {
+            return Ok(());
+        }
+        self.take_in(early.into_values().collect(), done).await
+    }
+
+    async fn look_up_due(&self, state: State, done: &mut Activation) -> Result<(), StoreError> {
+        loop {
+            let due = self.queue.store().due(state, self.clock.now(), 256).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            let mut records = Vec::with_capacity(due.len());
+            for found in due {
+                records.extend(self.queue.store().get(found.id).await?);
+            }
+            done.look_ups += records.len();
+            let sought = self.look_up_all(records).await;
+            let platform_is_down = sought.iter().any(|s| s.said.is_err());
+            let before = done.changed;
+            self.hear(&sought, done).await?;
+            if platform_is_down || done.changed == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Looks up with at most `at_once` requests under way; once one fails, the rest wait for the next activation with the same failure on record.
+    async fn look_up_all(&self, records: Vec<crate::document::Record>) -> Vec<Sought> {
+        let permits = Arc::new(Semaphore::new(self.pace.at_once.max(1)));
+        let mut asks = tokio::task::JoinSet::new();
+        for record in records {
+            let (platform, permits, clock) = (Arc::clone(&self.platform), Arc::clone(&permits), Arc::clone(&self.clock));
+            asks.spawn(async move {
+                // The semaphore is never closed; without a permit the question is simply not asked this time.
+                let _permit = permits.acquire_owned().await.ok()?;
+                let asked_at = clock.now();
+                let said: Result<_, Failure> = platform.look_up(record.id()).await;
+                Some(Sought { record, asked_at, said })
+            });
+        }
+        let mut sought = Vec::new();
+        while let Some(answer) = asks.join_next().await {
+            // A look-up that panicked leaves its document due.
+            sought.extend(answer.ok().flatten());
+        }
+        sought
+    }
+
+    async fn hear(&self, sought: &[Sought], done: &mut Activation) -> Result<(), StoreError> {
+        let changed = self.queue.heard(sought).await?;
+        done.changed += changed.len();
+        changed.iter().for_each(|record| (self.told)(record));
+        if !changed.is_empty() {
+            self.wake.raise();
+        }
+        Ok(())
+    }
+}
