@@ -106,8 +106,6 @@ impl Inspection {
         } else {
             x.leaf("Opinion", "经复查，责令限期整改的各项问题均已整改合格。");
         }
-        let digest = random.hex(64);
-        x.group("Photos", |x| x.empty("Attachment", &[("name", "整改照片1.jpg"), ("digest", &digest), ("size", "248113")]));
         parts::signatures(&mut x, &self.officers, (&e.legal_rep, "法定代表人"), false, date);
         x.leaf("Seal", "true");
         Written {

@@ -32,7 +32,7 @@ pub(super) static DEFECTS: &[Defect] = &[
         map(xml, "Enterprise/Name", |_| "淄博锟斤拷锟斤拷有限公司".to_owned()).map(String::into_bytes)
     }),
     file("文字按西欧编码转了两遍", "preserve_notice", |xml| {
-        map(xml, "SuspectedAct", |old| encode::as_western(old)).map(String::into_bytes)
+        map(xml, "SuspectedAct", encode::as_western).map(String::into_bytes)
     }),
     file("引用外部实体", "insp_record", |xml| {
         let xml = with_doctype(xml, "<!DOCTYPE InspectionRecord [<!ENTITY x SYSTEM \"file:///etc/hostname\">]>")?;

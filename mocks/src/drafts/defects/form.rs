@@ -41,9 +41,14 @@ pub(super) static DEFECTS: &[Defect] = &[
     form("草稿编号不完整", "case_close", |xml| map(xml, "DraftId", |old| old[..30].to_owned())),
     form("送达清单一行也没有", "service_receipt", |xml| replace(xml, "Rows", "  <Rows>\n  </Rows>")),
     form("信用代码少一位", "rectify_review", |xml| map(xml, "Enterprise/Uscc", |old| old[..17].to_owned())),
-    form("附件摘要不是SHA-256", "rectify_review", |xml| {
+    form("录像摘要不是SHA-256", "insp_record", |xml| {
         let at = xml.find("digest=\"")? + "digest=\"".len();
         Some(format!("{}d41d8cd98f00b204e9800998ecf8427e{}", &xml[..at], &xml[at + 64..]))
+    }),
+    form("附件没有写大小", "rectify_review", |xml| {
+        let digest = "0123456789abcdef".repeat(4);
+        let list = format!("    <Attachments>\n      <Attachment name=\"整改照片1.jpg\" digest=\"{digest}\"/>\n    </Attachments>");
+        after(xml, "SchemaVersion", &list)
     }),
     form("询问笔录多写了文书编号", "inquiry_record", |xml| {
         after(xml, "Kind", "    <DocumentNumber>（淄）应急询〔2023〕1号</DocumentNumber>")
