@@ -17,13 +17,21 @@
 //! 11. *An error is never an empty queue.* A read that fails is an error.
 //! 12. *Names resolve.* A number, a path, a case, a draft id lead to the records that carry them, newest first.
 
+mod agenda;
 #[cfg(test)]
 pub(crate) mod contract;
+mod durable;
+mod folder;
+mod index;
+mod journal;
 mod keys;
 mod memory;
 pub mod samples;
+mod volume;
 
+pub use durable::{GENERATION, JournalStore, OpenError, Opened, RESTORED_AT, Settings};
 pub use memory::MemoryStore;
+pub use volume::remote_file_system;
 
 use std::{collections::BTreeMap, sync::Arc};
 

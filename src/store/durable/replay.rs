@@ -1,0 +1,218 @@
+//! Telling the index what the journal says: after a kill a little, after the loss of the index everything.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    document::{Birth, DocumentId, Entry, Event, IllegalMove, Record, State},
+    store::{
+        DamageReport,
+        agenda::Item,
+        index::{Changes, Index, Slot, Summary},
+        journal::{Frame, Matter, Pos, SegmentHead, Trouble},
+        keys::{self, Arrival},
+    },
+};
+
+/// The JSON of a birth.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::store) struct BirthHead {
+    pub birth: Birth,
+    pub entry: Entry,
+}
+
+/// The JSON of a fact.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::store) struct FactHead {
+    pub name: String,
+    pub value: String,
+}
+
+/// So many records are gathered before the index is told of them.
+const GATHER: usize = 2048;
+
+/// A replay under way.
+pub(in crate::store) struct Replay<'a> {
+    index: &'a Index,
+    summary: Summary,
+    slots: HashMap<DocumentId, (Option<State>, Slot)>,
+    paths: Vec<(DocumentId, Arrival, String)>,
+    facts: Vec<(String, String)>,
+    /// What did not fit together.
+    pub damages: Vec<DamageReport>,
+}
+
+impl<'a> Replay<'a> {
+    pub(in crate::store) fn over(index: &'a Index, summary: Summary) -> Self {
+        Self { index, summary, slots: HashMap::new(), paths: Vec::new(), facts: Vec::new(), damages: Vec::new() }
+    }
+
+    /// Takes in the next frame.
+    pub(in crate::store) fn take(&mut self, frame: &Frame) -> Result<(), Trouble> {
+        match frame.header.matter {
+            Matter::Segment => self.checkpoint(frame),
+            Matter::Birth => self.birth(frame)?,
+            Matter::Entry => self.entry(frame)?,
+            Matter::Fact => {
+                if let Some(fact) = self.parse::<FactHead>(frame) {
+                    self.facts.push((fact.name, fact.value));
+                }
+            }
+            Matter::Bytes => {
+                if let Some((was, mut slot)) = self.slot(frame.header.id)? {
+                    slot.bytes = (frame.pos.segment, frame.pos.offset);
+                    self.slots.insert(frame.header.id, (was, slot));
+                }
+            }
+            Matter::Summary => self.summary_of_archived(frame)?,
+        }
+        self.summary.seq = frame.header.seq;
+        self.summary.last = (frame.pos.segment, frame.pos.offset);
+        let end = u64::from(frame.pos.offset) + frame.stride();
+        self.summary.end = (frame.pos.segment, u32::try_from(end).unwrap_or(u32::MAX));
+        if self.slots.len() >= GATHER { self.tell() } else { Ok(()) }
+    }
+
+    /// Tells the index all that was gathered; what it reflects now.
+    pub(in crate::store) fn finish(mut self) -> Result<(Summary, Vec<DamageReport>), Trouble> {
+        self.tell()?;
+        Ok((self.summary, self.damages))
+    }
+
+    fn tell(&mut self) -> Result<(), Trouble> {
+        let changes = Changes {
+            slots: self.slots.drain().map(|(_, (was, slot))| (was.map(|state| Item { state, ..slot.item() }), slot)).collect(),
+            paths: std::mem::take(&mut self.paths),
+            facts: std::mem::take(&mut self.facts),
+        };
+        self.index.commit(&changes, &self.summary)
+    }
+
+    /// The record as gathered or as in the index, with the state that the index still has it in.
+    fn slot(&self, id: DocumentId) -> Result<Option<(Option<State>, Slot)>, Trouble> {
+        if let Some(gathered) = self.slots.get(&id) {
+            return Ok(Some(gathered.clone()));
+        }
+        Ok(self.index.slot(id)?.map(|slot| (Some(slot.record.state), slot)))
+    }
+
+    fn parse<T: for<'de> Deserialize<'de>>(&mut self, frame: &Frame) -> Option<T> {
+        match serde_json::from_slice(&frame.head) {
+            Ok(head) => Some(head),
+            Err(error) => {
+                self.report(frame, format!("the frame is whole but makes no sense: {error}"));
+                None
+            }
+        }
+    }
+
+    fn report(&mut self, frame: &Frame, what: String) {
+        let id = Some(frame.header.id).filter(|_| frame.header.version > 0);
+        self.damages.push(DamageReport { place: frame.pos.to_string(), what, id });
+    }
+
+    fn checkpoint(&mut self, frame: &Frame) {
+        let Some(head) = self.parse::<SegmentHead>(frame) else { return };
+        let here = self.summary.counts.total();
+        if here < head.documents {
+            let what = format!("{} documents are missing from the journal before here", head.documents - here);
+            self.report(frame, what);
+        }
+    }
+
+    fn birth(&mut self, frame: &Frame) -> Result<(), Trouble> {
+        if self.slot(frame.header.id)?.is_some() {
+            return Ok(());
+        }
+        let Some(head) = self.parse::<BirthHead>(frame) else { return Ok(()) };
+        match Record::begin(head.birth, &head.entry) {
+            Ok(record) => self.keep(None, born(record, frame.pos, frame.header.seq)),
+            Err(error) => self.report(frame, error.to_string()),
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, was: Option<State>, slot: Slot) {
+        let before = self.slots.get(&slot.record.id()).map(|(_, slot)| slot.record.state).or(was);
+        self.summary.counts.change(before, slot.record.state);
+        self.slots.insert(slot.record.id(), (was, slot));
+    }
+
+    fn entry(&mut self, frame: &Frame) -> Result<(), Trouble> {
+        let Some((was, slot)) = self.slot(frame.header.id)? else {
+            self.report(frame, "a document's entry without its beginning".into());
+            return Ok(());
+        };
+        if frame.header.version <= slot.record.version {
+            return Ok(());
+        }
+        if frame.header.version != slot.record.version + 1 {
+            let what = format!("entries {} to {} of a document are missing", slot.record.version + 1, frame.header.version - 1);
+            self.report(frame, what);
+        }
+        let Some(entry) = self.parse::<Entry>(frame) else { return Ok(()) };
+        match step(&slot.record, &entry, frame) {
+            Ok(record) => {
+                if let Event::AlsoSeenAt { path } = entry.event {
+                    self.paths.push((record.id(), slot.arrival, path));
+                }
+                self.keep(was, Slot { record, last: (frame.pos.segment, frame.pos.offset), ..slot });
+            }
+            Err(error) => self.report(frame, error.to_string()),
+        }
+        Ok(())
+    }
+
+    fn summary_of_archived(&mut self, frame: &Frame) -> Result<(), Trouble> {
+        let Some(slot) = self.parse::<Slot>(frame) else { return Ok(()) };
+        if let Some((_, known)) = self.slot(slot.record.id())?
+            && known.record.version >= slot.record.version
+        {
+            return Ok(());
+        }
+        self.keep(None, slot);
+        Ok(())
+    }
+}
+
+/// The slot of a record just begun: its frame holds its bytes, and the frame's number is its arrival.
+pub(in crate::store) fn born(record: Record, pos: Pos, seq: u64) -> Slot {
+    let place = (pos.segment, pos.offset);
+    Slot { last: place, bytes: place, arrival: seq, record }
+}
+
+/// The record after a frame's entry. Where entries before it are lost, it is taken to have been in the state that the frame says.
+fn step(record: &Record, entry: &Entry, frame: &Frame) -> Result<Record, IllegalMove> {
+    if frame.header.version == record.version + 1 {
+        return record.after(entry);
+    }
+    let mut record = record.clone();
+    record.version = frame.header.version - 1;
+    record.state = keys::state_of(frame.header.was).unwrap_or(record.state);
+    record.after(entry)
+}
+
+/// One document's slot after a frame of its own; `None` where the frame does not make one.
+pub(in crate::store) fn tell(slot: Option<Slot>, frame: &Frame) -> Option<Slot> {
+    let place = (frame.pos.segment, frame.pos.offset);
+    match (frame.header.matter, slot) {
+        (Matter::Birth, None) => {
+            let head: BirthHead = serde_json::from_slice(&frame.head).ok()?;
+            Some(born(Record::begin(head.birth, &head.entry).ok()?, frame.pos, frame.header.seq))
+        }
+        (Matter::Entry, Some(slot)) if frame.header.version > slot.record.version => {
+            let whole = serde_json::from_slice(&frame.head).ok().and_then(|entry| step(&slot.record, &entry, frame).ok());
+            Some(match whole {
+                Some(record) => Slot { record, last: place, ..slot },
+                None => slot,
+            })
+        }
+        (Matter::Bytes, Some(slot)) => Some(Slot { bytes: place, ..slot }),
+        (Matter::Summary, slot) => {
+            let told: Option<Slot> = serde_json::from_slice(&frame.head).ok();
+            told.filter(|told| slot.as_ref().is_none_or(|s| s.record.version < told.record.version)).or(slot)
+        }
+        (_, slot) => slot,
+    }
+}

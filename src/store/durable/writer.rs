@@ -1,0 +1,404 @@
+//! The one thread that writes: what is there is one commit, one sync, and then everybody is answered; the next commit gathers meanwhile.
+
+use std::sync::{Arc, PoisonError, atomic::Ordering, mpsc};
+
+use tokio::sync::oneshot;
+
+use super::{
+    FactHead, Shared, lock, opening,
+    plan::{Arrival, Plan, Step},
+};
+use crate::{
+    document::{DocumentId, Record},
+    store::{
+        Admission, StoreError,
+        folder::{Left, Lock},
+        index::{Changes, Index, Slot, Summary},
+        journal::{Draft, Matter, Pos, Prev, Segment, Tail, Trouble},
+        volume,
+    },
+};
+
+/// So many requests are one commit at most.
+const COMPANY: usize = 512;
+/// So many bytes are one commit at most, unless a single request has more.
+const COMMIT_BYTES: usize = 8 << 20;
+/// With less free room than this the index is not tried again.
+const INDEX_ROOM: u64 = 4 << 20;
+
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer is asked for.
+pub(in crate::store) enum Request {
+    Admit { newcomers: Vec<Arrival>, answer: Answer<Vec<Admission>> },
+    Apply { changes: Vec<Step>, answer: Answer<Vec<Result<Record, StoreError>>> },
+    Remember { fact: FactHead, answer: Answer<()> },
+    Mend { id: DocumentId, answer: Option<Answer<Option<Slot>>> },
+    Supply { id: DocumentId, body: Arc<[u8]>, answer: Answer<()> },
+    WhereNow { answer: Answer<Extent> },
+    Distrust { why: String },
+    Close { answer: Answer<()> },
+}
+
+/// All that is durable at one moment.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Extent {
+    pub segments: Vec<Segment>,
+    pub end: Pos,
+    pub last_seq: u64,
+    pub store: uuid::Uuid,
+}
+
+/// An outcome, held back until the commit is durable.
+enum Held {
+    Admit(Answer<Vec<Admission>>, Result<Vec<Admission>, StoreError>),
+    Apply(Answer<Vec<Result<Record, StoreError>>>, Vec<Result<Record, StoreError>>),
+    Remember(Answer<()>, Result<(), StoreError>),
+}
+
+impl Held {
+    /// Sends it off; `all` says that nothing of the commit was written. Whoever no longer waits for an answer does not need it.
+    fn send(self, all: Option<&StoreError>) {
+        match self {
+            Self::Admit(answer, outcome) => drop(answer.send(all.map_or(outcome, |e| Err(e.clone())))),
+            Self::Apply(answer, outcome) => drop(answer.send(all.map_or(Ok(outcome), |e| Err(e.clone())))),
+            Self::Remember(answer, outcome) => drop(answer.send(all.map_or(outcome, |e| Err(e.clone())))),
+        }
+    }
+}
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    tail: Tail,
+    summary: Summary,
+    boot: Option<String>,
+    _lock: Lock,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, tail: Tail, summary: Summary, lock: Lock, boot: Option<String>) -> Self {
+        Self { shared, tail, summary, boot, _lock: lock }
+    }
+
+    pub(super) fn run(mut self, inbox: &mpsc::Receiver<Request>) {
+        while let Ok(first) = inbox.recv() {
+            let mut company = vec![first];
+            let mut bytes = company[0].bytes();
+            while company.len() < COMPANY && bytes < COMMIT_BYTES {
+                let Ok(next) = inbox.try_recv() else { break };
+                bytes += next.bytes();
+                company.push(next);
+            }
+            let mut ordinary = Vec::with_capacity(company.len());
+            for request in company {
+                if request.is_ordinary() {
+                    ordinary.push(request);
+                } else {
+                    self.commit(std::mem::take(&mut ordinary));
+                    self.serve(request);
+                }
+            }
+            self.commit(ordinary);
+        }
+    }
+
+    /// Facts, outside the loop; while the store opens.
+    pub(super) fn write_facts(&mut self, facts: Vec<FactHead>) -> Result<(), StoreError> {
+        let mut plan = Plan::default();
+        facts.into_iter().try_for_each(|fact| plan.remember(fact))?;
+        self.write(plan)
+    }
+
+    fn serve(&mut self, request: Request) {
+        match request {
+            Request::Mend { id, answer } => {
+                let outcome = self.mend(id);
+                if let Some(answer) = answer {
+                    drop(answer.send(outcome));
+                }
+            }
+            Request::Supply { id, body, answer } => drop(answer.send(self.supply(id, body))),
+            Request::WhereNow { answer } => {
+                let segments = self.shared.segments.all();
+                let extent = Extent { segments, end: self.tail.end(), last_seq: self.tail.last_seq(), store: self.tail.store() };
+                drop(answer.send(Ok(extent)));
+            }
+            Request::Distrust { why } => {
+                // The next start finds a mark that no boot of the machine ever has, and rebuilds.
+                let left = Left { boot: None, clean: None };
+                if let Err(error) = self.shared.folder.write_left(&left) {
+                    tracing::error!(%error, "the index could not be marked as unusable");
+                }
+                self.fail(&why);
+            }
+            Request::Close { answer } => drop(answer.send(self.close())),
+            Request::Admit { .. } | Request::Apply { .. } | Request::Remember { .. } => {}
+        }
+    }
+
+    fn commit(&mut self, requests: Vec<Request>) {
+        if requests.is_empty() {
+            return;
+        }
+        if let Err(error) = self.ready() {
+            for request in requests {
+                request.refuse(&error);
+            }
+            return;
+        }
+        let mut plan = Plan::default();
+        let low = self.low_water();
+        let held: Vec<Held> = requests.into_iter().filter_map(|request| self.plan(&mut plan, request, low.as_ref())).collect();
+        let outcome = self.write(plan);
+        for one in held {
+            one.send(outcome.as_ref().err());
+        }
+    }
+
+    fn plan(&mut self, plan: &mut Plan, request: Request, low: Option<&StoreError>) -> Option<Held> {
+        let look_up = &mut |id| self.slot(id);
+        match request {
+            Request::Admit { newcomers, answer } => {
+                let refused = match low {
+                    Some(why) => plan.any_new(&newcomers, look_up).map(|new| new.then(|| why.clone())),
+                    None => Ok(None),
+                };
+                let outcome = match refused {
+                    Ok(None) => plan.admit(newcomers, look_up),
+                    Ok(Some(why)) | Err(why) => Err(why),
+                };
+                Some(Held::Admit(answer, outcome))
+            }
+            Request::Apply { changes, answer } => {
+                Some(Held::Apply(answer, changes.into_iter().map(|step| plan.apply(step, look_up)).collect()))
+            }
+            Request::Remember { fact, answer } => Some(Held::Remember(answer, plan.remember(fact))),
+            _ => None,
+        }
+    }
+
+    /// Makes a plan durable, and known to all who ask.
+    fn write(&mut self, plan: Plan) -> Result<(), StoreError> {
+        if plan.drafts.is_empty() {
+            return Ok(());
+        }
+        let bytes = plan.bytes();
+        let places = self.append(&plan.drafts, bytes)?;
+        let first = self.tail.last_seq() + 1 - places.len() as u64;
+        let changes = plan.changes(&places, first, &mut self.summary.counts);
+        self.tell_index(&changes, places.last().copied().unwrap_or_default());
+        Ok(())
+    }
+
+    fn append(&mut self, drafts: &[Draft], bytes: usize) -> Result<Vec<Pos>, StoreError> {
+        let mut outcome = self.try_append(drafts, bytes);
+        if matches!(outcome, Err(Trouble::Full(_))) && self.shared.ballast.release() {
+            tracing::warn!("the disk is full; the ballast is let go");
+            outcome = self.try_append(drafts, bytes);
+        }
+        match outcome {
+            Ok(places) => {
+                *lock(&self.shared.full) = None;
+                Ok(places)
+            }
+            Err(Trouble::Full(what)) => {
+                *lock(&self.shared.full) = Some(what.clone());
+                Err(StoreError::Full(what))
+            }
+            Err(other) => Err(self.fail(&other.to_string())),
+        }
+    }
+
+    fn try_append(&mut self, drafts: &[Draft], bytes: usize) -> Result<Vec<Pos>, Trouble> {
+        if !self.tail.has_room_for(bytes) {
+            let segment = self.tail.roll(bytes, self.summary.counts.total())?;
+            self.shared.segments.add(segment);
+            if let Ok(room) = volume::room(self.shared.folder.dir()) {
+                self.shared.ballast.take(room);
+            }
+        }
+        self.tail.append(drafts)
+    }
+
+    fn tell_index(&mut self, changes: &Changes, last: Pos) {
+        let end = self.tail.end();
+        self.summary.seq = self.tail.last_seq();
+        self.summary.last = (last.segment, last.offset);
+        self.summary.end = (end.segment, end.offset);
+        let told = match self.shared.index() {
+            Ok(index) => index.commit(changes, &self.summary),
+            Err(_) => Ok(()),
+        };
+        {
+            let mut agenda = lock(&self.shared.agenda);
+            for (before, slot) in &changes.slots {
+                agenda.change(*before, slot.item());
+            }
+        }
+        *lock(&self.shared.counts) = self.summary.counts;
+        if let Err(trouble) = told {
+            tracing::warn!(%trouble, "the index could not be told of a commit and is opened anew");
+            self.shared.set_index(None);
+            if let Err(error) = self.ready() {
+                tracing::warn!(%error, "the index is not back yet");
+            }
+        }
+    }
+
+    /// Whether anything can be done at all; brings an index back that had no room.
+    fn ready(&mut self) -> Result<(), StoreError> {
+        self.shared.sound()?;
+        if self.shared.index().is_ok() {
+            return Ok(());
+        }
+        let dir = self.shared.folder.dir();
+        let short = |room: volume::Room| room.free < INDEX_ROOM;
+        if volume::room(dir).is_ok_and(short) && !(self.shared.ballast.release() && volume::room(dir).is_ok_and(|r| !short(r))) {
+            let why = "the index has no room".to_owned();
+            *lock(&self.shared.full) = Some(why.clone());
+            return Err(StoreError::Full(why));
+        }
+        let (index, summary) = opening::reopen(&self.shared, self.tail.last_seq())?;
+        let fresh = opening::load(&index, &summary)?;
+        {
+            let mut agenda = lock(&self.shared.agenda);
+            *agenda = fresh.asked_like(&agenda);
+        }
+        self.summary = summary;
+        self.shared.set_index(Some(index));
+        *lock(&self.shared.full) = None;
+        Ok(())
+    }
+
+    /// Why nothing new is admitted, when there is little room.
+    fn low_water(&self) -> Option<StoreError> {
+        let room = volume::room(self.shared.folder.dir()).ok()?;
+        let usual = (256 << 20).min(room.whole / 50);
+        let least = self.shared.settings.low_water_bytes.unwrap_or(usual);
+        (room.free < least)
+            .then(|| StoreError::Full(format!("{} bytes are free, and {least} are wanted before anything new is taken", room.free)))
+    }
+
+    fn slot(&self, id: DocumentId) -> Result<Option<Slot>, StoreError> {
+        match self.shared.index()?.slot(id) {
+            Err(Trouble::Damaged(_)) => self.mend(id),
+            other => Ok(other?),
+        }
+    }
+
+    /// Finds a record again in the journal that is damaged in the index.
+    fn mend(&self, id: DocumentId) -> Result<Option<Slot>, StoreError> {
+        let index = self.shared.index()?;
+        if let Ok(slot) = index.slot(id) {
+            return Ok(slot);
+        }
+        let slot = opening::find(&self.shared.segments.all(), id)?;
+        match &slot {
+            Some(slot) => {
+                tracing::warn!(document = %id, "a damaged record of the index is mended from the journal");
+                index.commit(&Changes::of_one(slot.clone()), &self.summary)?;
+            }
+            None => self.shared.report(crate::store::DamageReport {
+                place: "index".into(),
+                what: "a record is damaged, and the journal does not have the document".into(),
+                id: Some(id),
+            }),
+        }
+        Ok(slot)
+    }
+
+    /// Keeps a document's bytes once more.
+    fn supply(&mut self, id: DocumentId, body: Arc<[u8]>) -> Result<(), StoreError> {
+        self.ready()?;
+        let mut slot = self.slot(id)?.ok_or(StoreError::Unknown(id))?;
+        let mut draft = Draft::about_none(Matter::Bytes, Vec::new());
+        (draft.id, draft.version, draft.body, draft.prev) = (id, slot.record.version, body, Prev::At(Pos::NONE));
+        let bytes = draft.stride();
+        let places = self.append(&[draft], bytes)?;
+        let place = places.first().copied().unwrap_or_default();
+        slot.bytes = (place.segment, place.offset);
+        self.tell_index(&Changes::of_one(slot), place);
+        Ok(())
+    }
+
+    fn fail(&self, why: &str) -> StoreError {
+        let mut failed = lock(&self.shared.failed);
+        let why = failed.get_or_insert_with(|| {
+            tracing::error!(%why, "the store failed; the process must end and start anew");
+            why.to_owned()
+        });
+        StoreError::Failed(why.clone())
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.shared.sound()?;
+        if let Ok(index) = self.shared.index() {
+            index.flush()?;
+        }
+        self.shared.closing.store(true, Ordering::Release);
+        self.shared.set_index(None);
+        let folder = &self.shared.folder;
+        let done = std::fs::File::open(folder.dir())
+            .and_then(|dir| rustix::fs::syncfs(&dir).map_err(std::io::Error::from))
+            .and_then(|()| folder.write_left(&Left { boot: self.boot.clone(), clean: Some(self.tail.last_seq()) }));
+        done.map_err(|error| Trouble::of(&error, "closing the store").into())
+    }
+}
+
+impl Request {
+    fn is_ordinary(&self) -> bool {
+        matches!(self, Self::Admit { .. } | Self::Apply { .. } | Self::Remember { .. })
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Admit { newcomers, .. } => newcomers.iter().map(Arrival::bytes).sum(),
+            _ => 0,
+        }
+    }
+
+    fn refuse(self, error: &StoreError) {
+        match self {
+            Self::Admit { answer, .. } => drop(answer.send(Err(error.clone()))),
+            Self::Apply { answer, .. } => drop(answer.send(Err(error.clone()))),
+            Self::Remember { answer, .. } => drop(answer.send(Err(error.clone()))),
+            _ => {}
+        }
+    }
+}
+
+/// Looks at every record of the index once, beside the work: has damaged ones mended, and missing ones noticed.
+pub(super) fn walk_index(shared: &Shared, mend: &mpsc::Sender<Request>) {
+    let Ok(index) = shared.index() else { return };
+    let wanted = lock(&shared.counts).total();
+    let (mut seen, mut after) = (0, None);
+    while !shared.closing.load(Ordering::Acquire) {
+        let slice = match index.walk(after, 256) {
+            Ok(slice) => slice,
+            Err(Trouble::Damaged(why)) => {
+                drop(mend.send(Request::Distrust { why }));
+                return;
+            }
+            Err(_) => return,
+        };
+        let Some((last, _)) = slice.last() else {
+            if seen < wanted {
+                let why = format!("the index has {seen} records and should have {wanted}");
+                drop(mend.send(Request::Distrust { why }));
+            }
+            return;
+        };
+        (seen, after) = (seen + slice.len() as u64, Some(*last));
+        for (id, _) in slice.iter().filter(|(_, whole)| !whole) {
+            drop(mend.send(Request::Mend { id: *id, answer: None }));
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// The index is given to readers by value; this is where the writer swaps it.
+impl Shared {
+    fn set_index(&self, index: Option<Index>) {
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
+    }
+}
