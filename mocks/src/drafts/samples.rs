@@ -85,15 +85,13 @@ fn fit(files: &mut Vec<Sample>) {
 fn unfit(files: &mut Vec<Sample>) {
     let head = "# Written by write-drafts. expect: file (cannot be read), schema, rule. rule: the id that should speak, or the family it begins with.\n";
     let mut indexes = [head.to_owned(), head.to_owned()];
-    let mut counts = [0_u32; 2];
     for (turn, defect) in (200..).zip(defects::all()) {
         let Some(draft) = defects::unfit(SEED + turn * 100, defect, sample_day()) else {
             continue;
         };
         let which = usize::from(defect.only_warned);
         let folder = ["unfit", "warned"][which];
-        counts[which] += 1;
-        let name = format!("{:02}-{}.xml", counts[which], defect.name);
+        let name = format!("{}.xml", defect.name);
         let expect = match defect.expect {
             Expect::File => "expect = \"file\"".to_owned(),
             Expect::Schema => "expect = \"schema\"".to_owned(),
