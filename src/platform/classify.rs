@@ -113,3 +113,36 @@ pub const fn verdict(asked: Asked, heard: Heard) -> Verdict {
         (Question, Heard::Fault(Fault::Broken | Fault::TimedOut)) => Failed(Class::Passing, Cause::NoAnswer),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The whole grid, as people can read it.
+    #[test]
+    fn what_every_answer_means_for_every_question() {
+        let mut heard: Vec<(String, Heard)> =
+            Meaning::CONTRACT.iter().map(|(code, meaning)| (format!("{code} {meaning:?}"), Heard::Code(*meaning))).collect();
+        for status in [200, 201, 202, 204, 301, 302, 400, 401, 403, 404, 408, 409, 413, 418, 422, 429, 500, 501, 502, 503, 504, 505] {
+            heard.push((format!("HTTP {status}"), Heard::Bare(status)));
+        }
+        for fault in [Fault::NoConnection, Fault::Broken, Fault::TimedOut, Fault::Garbled] {
+            heard.push((format!("{fault:?}"), Heard::Fault(fault)));
+        }
+        let asked = [Asked::ToTake { begun: false }, Asked::ToTake { begun: true }, Asked::Question];
+        let mut grid = format!("{:22} {:30} {:30} {}\n", "", "not begun", "begun", "question");
+        for (name, heard) in heard {
+            let cells = asked.map(|asked| format!("{:?}", verdict(asked, heard)));
+            grid += &format!("{name:22} {:30} {:30} {}\n", cells[0], cells[1], cells[2]);
+        }
+        insta::assert_snapshot!(grid);
+    }
+
+    #[test]
+    fn once_the_body_has_begun_to_leave_only_the_platforms_own_word_is_not_in_doubt() {
+        let begun = Asked::ToTake { begun: true };
+        for status in 0..1_000 {
+            assert!(matches!(verdict(begun, Heard::Bare(status)), Verdict::Failed(Class::Unknown, _)));
+        }
+    }
+}
