@@ -71,33 +71,15 @@ fn find(text: &str, at: usize) -> Found {
 
 /// What follows `name=` when the name is one whose value is a key.
 fn parameter(text: &str, at: usize) -> Found {
-    const KEYS: [&str; 7] = [
-        "access_token",
-        "key",
-        "sign",
-        "secret",
-        "password",
-        "token",
-        "client_secret",
-    ];
+    const KEYS: [&str; 7] = ["access_token", "key", "sign", "secret", "password", "token", "client_secret"];
     let before = &text.as_bytes()[..at];
-    let from = before
-        .iter()
-        .rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));
+    let from = before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));
     let name = &text[from.map_or(0, |p| p + 1)..at];
-    if KEYS.iter().any(|key| name.eq_ignore_ascii_case(key)) {
-        last_four(text, at + 1)
-    } else {
-        Found::Nothing(at + 1)
-    }
+    if KEYS.iter().any(|key| name.eq_ignore_ascii_case(key)) { last_four(text, at + 1) } else { Found::Nothing(at + 1) }
 }
 
 fn after(text: &str, at: usize, word: &str) -> Found {
-    if text[at..].starts_with(word) {
-        last_four(text, at + word.len())
-    } else {
-        Found::Nothing(at + 1)
-    }
+    if text[at..].starts_with(word) { last_four(text, at + word.len()) } else { Found::Nothing(at + 1) }
 }
 
 fn bearer(text: &str, at: usize) -> Found {
@@ -105,10 +87,7 @@ fn bearer(text: &str, at: usize) -> Found {
     let rest = text.as_bytes();
     for word in WORDS {
         let end = at + word.len();
-        if rest
-            .get(at..end)
-            .is_some_and(|w| w.eq_ignore_ascii_case(word.as_bytes()))
-        {
+        if rest.get(at..end).is_some_and(|w| w.eq_ignore_ascii_case(word.as_bytes())) {
             let token = token_end(text, end);
             if token - end >= 6 {
                 return Found::Secret(end, token, "***".to_owned());
@@ -140,10 +119,7 @@ fn last_four(text: &str, start: usize) -> Found {
 
 fn token_end(text: &str, start: usize) -> usize {
     let is_token = |b: &u8| b.is_ascii_alphanumeric() || b"-._~+/=%".contains(b);
-    let length = text.as_bytes()[start..]
-        .iter()
-        .take_while(|b| is_token(b))
-        .count();
+    let length = text.as_bytes()[start..].iter().take_while(|b| is_token(b)).count();
     start + length
 }
 
@@ -182,10 +158,7 @@ fn number(text: &str, at: usize) -> Found {
 }
 
 fn collect(bytes: &[u8], mut at: usize, end: usize) -> Digits {
-    let mut digits = Digits {
-        values: Vec::with_capacity(end - at),
-        ends: Vec::with_capacity(end - at),
-    };
+    let mut digits = Digits { values: Vec::with_capacity(end - at), ends: Vec::with_capacity(end - at) };
     while at < end {
         let Some((value, next)) = digit(bytes, at) else {
             break;
@@ -211,9 +184,7 @@ fn long_number(text: &str, at: usize, end: usize) -> Found {
         [0xEF, 0xBC, 0xB8, ..] | [0xEF, 0xBD, 0x98, ..] => Some(end + 3),
         _ => None,
     };
-    let hidden = |end: usize, first: usize, last: usize, count: usize| {
-        Found::Secret(at, end, shown(d, first, last, count))
-    };
+    let hidden = |end: usize, first: usize, last: usize, count: usize| Found::Secret(at, end, shown(d, first, last, count));
     match d.len() {
         17 if check_letter.is_some() && is_citizen(d, true) => {
             let mut shown = shown(d, 3, 2, 12);
@@ -227,12 +198,7 @@ fn long_number(text: &str, at: usize, end: usize) -> Found {
         15 if is_old_citizen(d) => hidden(end, 3, 4, 8),
         18 if is_citizen(d, false) => hidden(end, 3, 4, 11),
         n @ 16..=19 if is_bank_card(d) => hidden(end, 0, 4, n - 4),
-        n if n > 18
-            && d.windows(18)
-                .any(|w| is_citizen(w, false) && check_digit(w) == w[17]) =>
-        {
-            hidden(end, 0, 0, n)
-        }
+        n if n > 18 && d.windows(18).any(|w| is_citizen(w, false) && check_digit(w) == w[17]) => hidden(end, 0, 0, n),
         _ => Found::Nothing(end),
     }
 }
@@ -273,9 +239,7 @@ fn shown(digits: &[u8], first: usize, last: usize, hidden: usize) -> String {
     let as_char = |d: &u8| char::from(b'0' + d);
     let head = digits[..first].iter().map(as_char);
     let tail = digits[digits.len() - last..].iter().map(as_char);
-    head.chain(std::iter::repeat_n('*', hidden))
-        .chain(tail)
-        .collect()
+    head.chain(std::iter::repeat_n('*', hidden)).chain(tail).collect()
 }
 
 /// Whether the digits belong to an identity in hexadecimal (a hash, a UUID), in which any number can turn up by chance.
@@ -302,20 +266,11 @@ fn is_citizen(d: &[u8], ends_in_x: bool) -> bool {
     let right = check_digit(d) == if ends_in_x { 10 } else { d[17] };
     is_place(d)
         && is_day(year, digits(&d[10..12]), digits(&d[12..14]))
-        && if right {
-            (1900..2100).contains(&year)
-        } else {
-            (1900..2016).contains(&year) && !is_uscc(d)
-        }
+        && if right { (1900..2100).contains(&year) } else { (1900..2016).contains(&year) && !is_uscc(d) }
 }
 
 fn is_old_citizen(d: &[u8]) -> bool {
-    is_place(d)
-        && is_day(
-            1900 + digits(&d[6..8]),
-            digits(&d[8..10]),
-            digits(&d[10..12]),
-        )
+    is_place(d) && is_day(1900 + digits(&d[6..8]), digits(&d[8..10]), digits(&d[10..12]))
 }
 
 fn is_place(d: &[u8]) -> bool {
@@ -341,12 +296,7 @@ fn check_digit(d: &[u8]) -> u8 {
 /// Luhn's sum, unless it is a unified social credit code of nothing but digits: those may be shown.
 fn is_bank_card(d: &[u8]) -> bool {
     let double = |d: u8| if d > 4 { d * 2 - 9 } else { d * 2 };
-    let sum: u32 = d
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(n, d)| u32::from(if n % 2 == 1 { double(*d) } else { *d }))
-        .sum();
+    let sum: u32 = d.iter().rev().enumerate().map(|(n, d)| u32::from(if n % 2 == 1 { double(*d) } else { *d })).sum();
     sum.is_multiple_of(10) && d.iter().any(|x| *x != d[0]) && !is_uscc(d)
 }
 
@@ -391,27 +341,15 @@ mod tests {
     #[test]
     fn credentials_are_masked_wherever_they_stand() {
         for (text, masked) in [
-            (
-                "Authorization: Bearer eyJhbGciOi.x-y_z\n",
-                "Authorization: Bearer ***\n",
-            ),
+            ("Authorization: Bearer eyJhbGciOi.x-y_z\n", "Authorization: Bearer ***\n"),
             (
                 "https://qyapi.example/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4&a=1",
                 "https://qyapi.example/cgi-bin/webhook/send?key=***4bc4&a=1",
             ),
-            (
-                "robot/send?access_token=abcdef0123456789",
-                "robot/send?access_token=***6789",
-            ),
-            (
-                "/open-apis/bot/v2/hook/xxxxxxxx-1234",
-                "/open-apis/bot/v2/hook/***1234",
-            ),
+            ("robot/send?access_token=abcdef0123456789", "robot/send?access_token=***6789"),
+            ("/open-apis/bot/v2/hook/xxxxxxxx-1234", "/open-apis/bot/v2/hook/***1234"),
             ("password=abc", "password=***"),
-            (
-                "<Response><Token><Value>T0ken</Value></Token></Response>",
-                "<Response><Token>***</Token></Response>",
-            ),
+            ("<Response><Token><Value>T0ken</Value></Token></Response>", "<Response><Token>***</Token></Response>"),
         ] {
             assert_eq!(mask(text), masked, "{text}");
         }
@@ -431,11 +369,7 @@ mod tests {
             "attempt.no=2 due_in_secs=3600",
             "",
         ] {
-            assert!(
-                matches!(mask(text), Cow::Borrowed(_)),
-                "{text}: {}",
-                mask(text)
-            );
+            assert!(matches!(mask(text), Cow::Borrowed(_)), "{text}: {}", mask(text));
         }
     }
 

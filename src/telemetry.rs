@@ -90,26 +90,18 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 }
 
 fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{061C}')
+    c.is_control() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{061C}')
 }
 
 /// Starts the log for the whole process, to standard error, and sends what panics say through it.
 ///
 /// # Errors
 /// When a log was started before.
-pub fn start(
-    format: LogFormat,
-    level: Level,
-    clock: SharedClock,
-) -> Result<(), tracing::subscriber::SetGlobalDefaultError> {
+pub fn start(format: LogFormat, level: Level, clock: SharedClock) -> Result<(), tracing::subscriber::SetGlobalDefaultError> {
     let colour = io::stderr().is_terminal();
     tracing::subscriber::set_global_default(subscriber(format, level, colour, clock, io::stderr))?;
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let said = panic.payload_as_str().unwrap_or("?");
         tracing::error!(place, said, "程序内部出错");
     }));
@@ -117,26 +109,14 @@ pub fn start(
 }
 
 /// The log as a subscriber, to any writer. Other crates are heard from warnings up only.
-pub fn subscriber<W>(
-    format: LogFormat,
-    level: Level,
-    colour: bool,
-    clock: SharedClock,
-    to: W,
-) -> impl Subscriber + Send + Sync
+pub fn subscriber<W>(format: LogFormat, level: Level, colour: bool, clock: SharedClock, to: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let others = LevelFilter::from_level(level).min(LevelFilter::WARN);
-    let wanted = Targets::new()
-        .with_target("dangri", level)
-        .with_default(others);
+    let wanted = Targets::new().with_target("dangri", level).with_default(others);
     let lines = tracing_subscriber::fmt::layer()
-        .event_format(Lines {
-            format,
-            colour: colour && format == LogFormat::Text,
-            clock,
-        })
+        .event_format(Lines { format, colour: colour && format == LogFormat::Text, clock })
         .with_writer(Masking(to))
         .with_filter(wanted);
     Registry::default().with(lines)
@@ -154,12 +134,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'w> FormatFields<'w> + 'static,
 {
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut to: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut to: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut said = Said::default();
         event.record(&mut said);
         let now = self.clock.now();
@@ -196,13 +171,7 @@ impl Lines {
     }
 }
 
-fn json(
-    to: &mut Writer<'_>,
-    now: Timestamp,
-    level: Level,
-    target: &str,
-    said: Said,
-) -> fmt::Result {
+fn json(to: &mut Writer<'_>, now: Timestamp, level: Level, target: &str, said: Said) -> fmt::Result {
     let mut line = serde_json::Map::new();
     line.insert("time".into(), now.to_string().into());
     line.insert("level".into(), level.as_str().into());
@@ -327,29 +296,18 @@ mod tests {
     #[test]
     fn a_line_for_people_is_in_beijing_time_with_its_fields() {
         let line = logged(LogFormat::Text, || {
-            tracing::info!(
-                { field::DOCUMENT_ID } = "ab12",
-                { field::ATTEMPT_NO } = 2,
-                "已接收"
-            );
+            tracing::info!({ field::DOCUMENT_ID } = "ab12", { field::ATTEMPT_NO } = 2, "已接收");
         });
-        assert_eq!(
-            line,
-            "2023-04-03 17:20:11.000  INFO 已接收 document.id=ab12 attempt.no=2\n"
-        );
+        assert_eq!(line, "2023-04-03 17:20:11.000  INFO 已接收 document.id=ab12 attempt.no=2\n");
     }
 
     #[test]
     fn a_files_name_cannot_forge_a_line() {
         let name = "a\n2023-04-03 ERROR 假\x1b[31m\u{202E}lmx";
-        let text = logged(LogFormat::Text, || {
-            tracing::info!({ field::DRAFT_PATH } = name, "收取")
-        });
+        let text = logged(LogFormat::Text, || tracing::info!({ field::DRAFT_PATH } = name, "收取"));
         assert_eq!(text.lines().count(), 1);
         assert!(!text.contains(['\x1b', '\u{202E}']));
-        let json = logged(LogFormat::Json, || {
-            tracing::info!({ field::DRAFT_PATH } = name, "收取")
-        });
+        let json = logged(LogFormat::Json, || tracing::info!({ field::DRAFT_PATH } = name, "收取"));
         assert_eq!(json.lines().count(), 1);
         let line: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(line["draft.path"], name);
@@ -369,12 +327,7 @@ mod tests {
                 );
                 tracing::info!(name: "other", target: "dangri::x", "370302199001011238");
             });
-            for canary in [
-                "13812345678",
-                "370302199001011238",
-                "6222021234567890128",
-                "eyJ",
-            ] {
+            for canary in ["13812345678", "370302199001011238", "6222021234567890128", "eyJ"] {
                 assert!(!lines.contains(canary), "{lines}");
             }
             assert_eq!(lines.lines().count(), 2);

@@ -51,11 +51,7 @@ pub fn check(file: &Path, now: Timestamp, json: bool, to: &mut dyn Write) -> io:
                 writeln!(to, "配置 {} 没有问题。", file.display())?;
             } else {
                 let count = config.warnings.len();
-                writeln!(
-                    to,
-                    "配置 {} 可以运行，但有 {count} 处要留意：",
-                    file.display()
-                )?;
+                writeln!(to, "配置 {} 可以运行，但有 {count} 处要留意：", file.display())?;
                 config::print_list(&config.warnings, to)?;
             }
             times(config, now, to)?;
@@ -83,11 +79,7 @@ fn times(config: &Config, now: Timestamp, to: &mut dyn Write) -> io::Result<()> 
             .into_iter()
             .map(|at| at.beijing().format("%Y-%m-%d %H:%M").to_string())
             .collect();
-        let next = if next.is_empty() {
-            "不做".to_owned()
-        } else {
-            next.join("，")
-        };
+        let next = if next.is_empty() { "不做".to_owned() } else { next.join("，") };
         writeln!(to, "  {}（schedule.{key}）：{next}", task(key))?;
     }
     Ok(())
@@ -117,9 +109,7 @@ pub fn show(file: &Path, json: bool, to: &mut dyn Write) -> io::Result<u8> {
             section = setting.section;
             writeln!(to, "{gap}[{section}]")?;
         }
-        let origin = setting
-            .line
-            .map_or_else(|| "默认".to_owned(), |line| format!("第 {line} 行"));
+        let origin = setting.line.map_or_else(|| "默认".to_owned(), |line| format!("第 {line} 行"));
         writeln!(to, "{} = {}  # {origin}", setting.key, setting.value)?;
     }
     Ok(WELL)

@@ -11,14 +11,8 @@ pub(super) fn platform(text: &str) -> Result<(), Wrong> {
     match scheme {
         "https" => Ok(()),
         "http" if is_loopback(host) => Ok(()),
-        "http" => Err(Wrong::new(
-            "明文 http 只能用于本机地址",
-            "改成 https://；自建证书用 ca_file 指定，不能关闭校验",
-        )),
-        _ => Err(Wrong::new(
-            "要以 https:// 开头",
-            "例如 \"https://zf.example.gov.cn/api\"",
-        )),
+        "http" => Err(Wrong::new("明文 http 只能用于本机地址", "改成 https://；自建证书用 ca_file 指定，不能关闭校验")),
+        _ => Err(Wrong::new("要以 https:// 开头", "例如 \"https://zf.example.gov.cn/api\"")),
     }
 }
 
@@ -28,14 +22,7 @@ pub(super) fn proxy(text: &str) -> Result<(), Wrong> {
         return Ok(());
     }
     let (scheme, _) = parts(text, "http://10.0.0.1:3128")?;
-    if matches!(scheme, "http" | "https") {
-        Ok(())
-    } else {
-        Err(Wrong::new(
-            "只支持 http 代理",
-            "例如 \"http://10.0.0.1:3128\"",
-        ))
-    }
+    if matches!(scheme, "http" | "https") { Ok(()) } else { Err(Wrong::new("只支持 http 代理", "例如 \"http://10.0.0.1:3128\"")) }
 }
 
 /// Scheme and host.
@@ -56,10 +43,7 @@ fn parts<'t>(text: &'t str, example: &str) -> Result<(&'t str, &'t str), Wrong> 
         None => authority.split(':').next().unwrap_or_default(),
     };
     let port = authority[authority.find(host).unwrap_or(0) + host.len()..].trim_start_matches(']');
-    let port_right = port.is_empty()
-        || port
-            .strip_prefix(':')
-            .is_some_and(|p| p.parse::<u16>().is_ok_and(|p| p > 0));
+    let port_right = port.is_empty() || port.strip_prefix(':').is_some_and(|p| p.parse::<u16>().is_ok_and(|p| p > 0));
     if host.is_empty() || !port_right || !text.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Wrong::new("网址写得不完整", fix));
     }
@@ -67,10 +51,7 @@ fn parts<'t>(text: &'t str, example: &str) -> Result<(&'t str, &'t str), Wrong> 
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -79,13 +60,7 @@ mod tests {
 
     #[test]
     fn plain_http_reaches_this_machine_only() {
-        for right in [
-            "https://zf.example.gov.cn/api",
-            "http://127.0.0.1:8080",
-            "http://[::1]:8080/",
-            "http://localhost",
-            "",
-        ] {
+        for right in ["https://zf.example.gov.cn/api", "http://127.0.0.1:8080", "http://[::1]:8080/", "http://localhost", ""] {
             assert!(platform(right).is_ok(), "{right}");
         }
         for wrong in [

@@ -7,8 +7,8 @@ use chrono::Duration;
 use super::{
     address,
     checked::{
-        AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, LONGEST_SOCKET,
-        Log, Office, PenaltyLane, Platform, Retention, Schedules, Store, Upload, lies_in,
+        AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, LONGEST_SOCKET, Log, Office, PenaltyLane, Platform,
+        Retention, Schedules, Store, Upload, lies_in,
     },
     raw::{File, Section, Wrong},
     secret::SecretRef,
@@ -31,9 +31,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
     let retention = file.section("retention", |s| retention(s, &state));
     let schedule = file.section("schedule", schedules);
     let log = file.section("log", log);
-    let control_socket = file
-        .section("control", |s| s.optional_path("socket"))
-        .unwrap_or_else(|| state.join("control.sock"));
+    let control_socket = file.section("control", |s| s.optional_path("socket")).unwrap_or_else(|| state.join("control.sock"));
     let mut config = Config {
         office,
         folder,
@@ -69,34 +67,19 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
 
 fn office(s: &mut Section<'_, '_>) -> Office {
     Office {
-        name: s.needed_text(
-            "name",
-            "写本单位全称，例如 name = \"某某区应急管理局\"",
-            |_| Ok(()),
-        ),
+        name: s.needed_text("name", "写本单位全称，例如 name = \"某某区应急管理局\"", |_| Ok(())),
         unit: s.text("unit", "", |_| Ok(())),
-        uscc: s.needed_text(
-            "uscc",
-            "写本单位18位统一社会信用代码，例如 uscc = \"113703020042700086\"",
-            uscc,
-        ),
+        uscc: s.needed_text("uscc", "写本单位18位统一社会信用代码，例如 uscc = \"113703020042700086\"", uscc),
     }
 }
 
 fn folder(s: &mut Section<'_, '_>) -> (Folder, Option<PathBuf>) {
-    let extension = |word: &str| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
+    let extension = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let fix = "写小写扩展名，不带点，例如 [\"xml\"]";
     let path = s.needed_path("path", "写草稿所在目录，例如 path = \"/srv/wenshu\"");
     let marker = s.text("marker", ".dangri-folder", |name| {
-        let bare =
-            !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
-        bare.then_some(())
-            .ok_or_else(|| Wrong::new("要是一个文件名", "只写文件名，不带目录"))
+        let bare = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
+        bare.then_some(()).ok_or_else(|| Wrong::new("要是一个文件名", "只写文件名，不带目录"))
     });
     let folder = Folder {
         path,
@@ -106,15 +89,7 @@ fn folder(s: &mut Section<'_, '_>) -> (Folder, Option<PathBuf>) {
         settle: s.secs("settle_secs", 5, 0, 3600),
         max_file_bytes: s.number("max_file_mib", 50, 1..=1024, "MiB") * MIB,
         take: s.words("take", &["xml"], fix, extension),
-        advise: s.words(
-            "advise",
-            &[
-                "doc", "docx", "wps", "rtf", "xls", "xlsx", "et", "csv", "pdf", "ofd", "htm",
-                "html",
-            ],
-            fix,
-            extension,
-        ),
+        advise: s.words("advise", &["doc", "docx", "wps", "rtf", "xls", "xlsx", "et", "csv", "pdf", "ofd", "htm", "html"], fix, extension),
         side_files: s.flag("side_files", true),
         receipt_files: s.flag("receipt_files", false),
         // The archive's path follows, once it is known.
@@ -136,28 +111,16 @@ struct Halves {
 fn platform(s: &mut Section<'_, '_>) -> (Platform, Halves) {
     let profile = s.path("profile", "platform/shandong");
     let base_url = s.text("base_url", "", address::platform);
-    let app_id = s.needed_text(
-        "app_id",
-        "写平台分配给本单位的应用编号",
-        |id| {
-            let plain = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_graphic());
-            plain.then_some(()).ok_or_else(|| {
-                Wrong::new("只能是 64 个以内的字母、数字和符号", "照平台发的编号填写")
-            })
-        },
-    );
-    let secret = s.secret(
-        "secret",
-        Some("写口令所在，例如 secret = { credential = \"platform\" }"),
-    );
+    let app_id = s.needed_text("app_id", "写平台分配给本单位的应用编号", |id| {
+        let plain = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_graphic());
+        plain.then_some(()).ok_or_else(|| Wrong::new("只能是 64 个以内的字母、数字和符号", "照平台发的编号填写"))
+    });
+    let secret = s.secret("secret", Some("写口令所在，例如 secret = { credential = \"platform\" }"));
     let ca_file = s.optional_path("ca_file");
     let certificate = s.optional_path("client_certificate");
     let key = s.secret("client_key", None);
     let proxy = s.text("proxy", "", address::proxy);
-    let halves = Halves {
-        certificate: certificate.is_some(),
-        key: key.is_some(),
-    };
+    let halves = Halves { certificate: certificate.is_some(), key: key.is_some() };
     let platform = Platform {
         profile,
         base_url: filled(base_url).map(|url| url.trim_end_matches('/').to_owned()),
@@ -165,9 +128,7 @@ fn platform(s: &mut Section<'_, '_>) -> (Platform, Halves) {
         // Without one there is a problem on record, and nobody sees this.
         secret: secret.unwrap_or_else(|| SecretRef::Credential("platform".into())),
         ca_file,
-        client: certificate
-            .zip(key)
-            .map(|(certificate, key)| ClientCertificate { certificate, key }),
+        client: certificate.zip(key).map(|(certificate, key)| ClientCertificate { certificate, key }),
         proxy: filled(proxy),
         results: s.secs("results_secs", 5, 1, 3600),
     };
@@ -177,29 +138,16 @@ fn platform(s: &mut Section<'_, '_>) -> (Platform, Halves) {
 fn upload(s: &mut Section<'_, '_>) -> Upload {
     Upload {
         at_once: some(s.number("at_once", 4, 1..=64, "件")),
-        penalty_lane: s.choice(
-            "penalty_lane",
-            &[
-                ("upload", PenaltyLane::Upload),
-                ("reconcile_only", PenaltyLane::ReconcileOnly),
-            ],
-        ),
+        penalty_lane: s.choice("penalty_lane", &[("upload", PenaltyLane::Upload), ("reconcile_only", PenaltyLane::ReconcileOnly)]),
     }
 }
 
 fn day(s: &mut Section<'_, '_>) -> Day {
-    Day {
-        cut_off: s.day_time("cut_off", "24:00"),
-        target: s.day_time("target", "20:00"),
-        calendar: s.optional_path("calendar_dir"),
-    }
+    Day { cut_off: s.day_time("cut_off", "24:00"), target: s.day_time("target", "20:00"), calendar: s.optional_path("calendar_dir") }
 }
 
 fn check(s: &mut Section<'_, '_>) -> Check {
-    Check {
-        workers: NonZeroUsize::new(to_usize(s.number("workers", 0, 0..=256, "个"))),
-        severities: s.optional_path("severities"),
-    }
+    Check { workers: NonZeroUsize::new(to_usize(s.number("workers", 0, 0..=256, "个"))), severities: s.optional_path("severities") }
 }
 
 fn store(s: &mut Section<'_, '_>) -> Store {
@@ -211,18 +159,13 @@ fn store(s: &mut Section<'_, '_>) -> Store {
 }
 
 fn backup(s: &mut Section<'_, '_>) -> Backup {
-    Backup {
-        path: s.optional_path("path"),
-        keep: some(s.number("keep", 14, 1..=3650, "份")),
-    }
+    Backup { path: s.optional_path("path"), keep: some(s.number("keep", 14, 1..=3650, "份")) }
 }
 
 fn retention(s: &mut Section<'_, '_>, state: &std::path::Path) -> Retention {
     Retention {
         archive_after: s.days("archive_after_days", 730, 30, 36_500),
-        archive: s
-            .optional_path("archive")
-            .unwrap_or_else(|| state.join("archive")),
+        archive: s.optional_path("archive").unwrap_or_else(|| state.join("archive")),
         exchanges: s.days("exchange_days", 180, 180, 36_500),
     }
 }
@@ -240,19 +183,10 @@ fn schedules(s: &mut Section<'_, '_>) -> Schedules {
 fn log(s: &mut Section<'_, '_>) -> Log {
     use tracing::Level;
     Log {
-        format: s.choice(
-            "format",
-            &[("text", LogFormat::Text), ("json", LogFormat::Json)],
-        ),
+        format: s.choice("format", &[("text", LogFormat::Text), ("json", LogFormat::Json)]),
         level: s.choice(
             "level",
-            &[
-                ("info", Level::INFO),
-                ("error", Level::ERROR),
-                ("warn", Level::WARN),
-                ("debug", Level::DEBUG),
-                ("trace", Level::TRACE),
-            ],
+            &[("info", Level::INFO), ("error", Level::ERROR), ("warn", Level::WARN), ("debug", Level::DEBUG), ("trace", Level::TRACE)],
         ),
     }
 }
@@ -268,30 +202,15 @@ fn folders_apart(file: &mut File<'_>, config: &Config, archive: Option<&PathBuf>
     ];
     for (section, key, path) in ours {
         if path.is_some_and(|path| lies_in(path, watched)) && file.line(section, key).is_some() {
-            file.contradiction(
-                section,
-                key,
-                "在草稿目录里面，其中的文件会被当成草稿",
-                "换到草稿目录之外",
-            );
+            file.contradiction(section, key, "在草稿目录里面，其中的文件会被当成草稿", "换到草稿目录之外");
         }
     }
     if lies_in(watched, &config.state) && watched != &config.state {
-        file.contradiction(
-            "folder",
-            "path",
-            "在本程序的数据目录里面",
-            "草稿目录和数据目录要分开",
-        );
+        file.contradiction("folder", "path", "在本程序的数据目录里面", "草稿目录和数据目录要分开");
     }
     let backup_beside = config.backup.path.as_ref();
     if backup_beside.is_some_and(|path| lies_in(path, &config.state)) {
-        file.contradiction(
-            "backup",
-            "path",
-            "在本程序的数据目录里面，数据盘坏了备份也没有了",
-            "换到另一块硬盘或另一台机器的目录",
-        );
+        file.contradiction("backup", "path", "在本程序的数据目录里面，数据盘坏了备份也没有了", "换到另一块硬盘或另一台机器的目录");
     }
 }
 
@@ -301,12 +220,7 @@ fn certificate_whole(file: &mut File<'_>, halves: Halves) {
         (false, true) => ("client_key", "client_certificate"),
         _ => return,
     };
-    file.contradiction(
-        "platform",
-        key,
-        &format!("只写了一半，缺 {other}"),
-        "客户端证书和私钥要一起写，或都不写",
-    );
+    file.contradiction("platform", key, &format!("只写了一半，缺 {other}"), "客户端证书和私钥要一起写，或都不写");
 }
 
 fn the_rest(file: &mut File<'_>, config: &Config) {
@@ -314,18 +228,11 @@ fn the_rest(file: &mut File<'_>, config: &Config) {
         file.contradiction(
             "day",
             "target",
-            &format!(
-                "内部目标 {} 晚于截止 {}",
-                config.day.target, config.day.cut_off
-            ),
+            &format!("内部目标 {} 晚于截止 {}", config.day.target, config.day.cut_off),
             "目标时间要早于截止时间，这样才来得及提醒",
         );
     }
-    let both = config
-        .folder
-        .take
-        .iter()
-        .find(|e| config.folder.advise.contains(e));
+    let both = config.folder.take.iter().find(|e| config.folder.advise.contains(e));
     if let Some(both) = both {
         file.contradiction(
             "folder",
@@ -338,11 +245,7 @@ fn the_rest(file: &mut File<'_>, config: &Config) {
         file.contradiction("folder", "take", "一种都不受理", "至少写 [\"xml\"]");
     }
     if config.control_socket.as_os_str().len() > LONGEST_SOCKET {
-        let key = if file.line("control", "socket").is_some() {
-            ("control", "socket")
-        } else {
-            ("state", "path")
-        };
+        let key = if file.line("control", "socket").is_some() { ("control", "socket") } else { ("state", "path") };
         file.contradiction(
             key.0,
             key.1,
@@ -365,12 +268,9 @@ impl Section<'_, '_> {
 
     fn day_time(&mut self, key: &'static str, default: &str) -> DayTime {
         let text = self.text(key, default, |text| {
-            DayTime::parse(text).map(|_| ()).ok_or_else(|| {
-                Wrong::new(
-                    "不是一天里的时刻",
-                    format!("写 00:00 到 24:00，用英文冒号，例如 \"{default}\""),
-                )
-            })
+            DayTime::parse(text)
+                .map(|_| ())
+                .ok_or_else(|| Wrong::new("不是一天里的时刻", format!("写 00:00 到 24:00，用英文冒号，例如 \"{default}\"")))
         });
         DayTime::parse(&text).unwrap_or_else(DayTime::midnight)
     }
@@ -392,10 +292,7 @@ fn some(n: u64) -> NonZeroUsize {
 fn uscc(text: &str) -> Result<(), Wrong> {
     const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
     let fix = "照统一社会信用代码证书填写 18 位，字母大写";
-    let values: Option<Vec<usize>> = text
-        .bytes()
-        .map(|b| ALPHABET.iter().position(|a| *a == b))
-        .collect();
+    let values: Option<Vec<usize>> = text.bytes().map(|b| ALPHABET.iter().position(|a| *a == b)).collect();
     let Some(values) = values.filter(|values| values.len() == 18) else {
         return Err(Wrong::new("不是 18 位统一社会信用代码", fix));
     };
@@ -405,9 +302,5 @@ fn uscc(text: &str) -> Result<(), Wrong> {
         sum += value * weight;
         weight = weight * 3 % 31;
     }
-    if (31 - sum % 31) % 31 == values[17] {
-        Ok(())
-    } else {
-        Err(Wrong::new("校验位不对，有一位抄错了", fix))
-    }
+    if (31 - sum % 31) % 31 == values[17] { Ok(()) } else { Err(Wrong::new("校验位不对，有一位抄错了", fix)) }
 }

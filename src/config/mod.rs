@@ -19,8 +19,8 @@ mod tests;
 use std::path::Path;
 
 pub use checked::{
-    AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, Log, Office,
-    PenaltyLane, Platform, Retention, Schedules, Store, Upload,
+    AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, Log, Office, PenaltyLane, Platform, Retention, Schedules,
+    Store, Upload,
 };
 pub(crate) use problem::print_list;
 pub use problem::{Problem, Problems};
@@ -44,12 +44,7 @@ impl Config {
         let mut file = raw::File::new(text, root.get_ref(), syntax.is_empty(), base);
         let mut config = keys::read(&mut file);
         file.note_unknown();
-        let raw::File {
-            mut problems,
-            settings,
-            warnings,
-            ..
-        } = file;
+        let raw::File { mut problems, settings, warnings, .. } = file;
         problems.append(&mut syntax);
         if problems.is_empty() {
             config.settings = settings;
@@ -75,22 +70,13 @@ pub fn read(path: &Path) -> Result<Config, Problems> {
             std::fs::read(path)
         })
         .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => failed(
-                "没有这个文件".into(),
-                "检查 --config 后的路径；新装时从 config/dangri.toml 抄一份",
-            ),
-            std::io::ErrorKind::PermissionDenied => {
-                failed("无权读取".into(), "用运行本程序的用户执行，或检查文件权限")
-            }
+            std::io::ErrorKind::NotFound => failed("没有这个文件".into(), "检查 --config 后的路径；新装时从 config/dangri.toml 抄一份"),
+            std::io::ErrorKind::PermissionDenied => failed("无权读取".into(), "用运行本程序的用户执行，或检查文件权限"),
             std::io::ErrorKind::InvalidInput => failed("不是配置文件".into(), "指向 dangri.toml"),
             kind => failed(format!("读不出来（{kind}）"), "检查硬盘和路径"),
         })?;
-    let text = String::from_utf8(text).map_err(|_| {
-        failed(
-            "不是 UTF-8 编码".into(),
-            "用编辑器另存为 UTF-8（记事本：另存为 → 编码选 UTF-8）",
-        )
-    })?;
+    let text =
+        String::from_utf8(text).map_err(|_| failed("不是 UTF-8 编码".into(), "用编辑器另存为 UTF-8（记事本：另存为 → 编码选 UTF-8）"))?;
     let base = path.parent().unwrap_or(Path::new(""));
     let base = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
     Config::parse(&text, &base)
@@ -114,9 +100,7 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
 /// Adds the lines that set the keys spoken of.
 fn with_lines(mut problems: Vec<Problem>, settings: &[Setting]) -> Vec<Problem> {
     for problem in &mut problems {
-        let setting = settings
-            .iter()
-            .find(|s| problem.key.split_once('.') == Some((s.section, s.key)));
+        let setting = settings.iter().find(|s| problem.key.split_once('.') == Some((s.section, s.key)));
         problem.line = problem.line.or(setting.and_then(|s| s.line));
     }
     problems.sort_by_key(|p| p.line.unwrap_or(usize::MAX));

@@ -25,13 +25,7 @@ const SHOWN: usize = 60;
 impl Problem {
     /// A problem with a key.
     pub fn new(key: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            line: None,
-            key: key.into(),
-            value: String::new(),
-            why: why.into(),
-            fix: fix.into(),
-        }
+        Self { line: None, key: key.into(), value: String::new(), why: why.into(), fix: fix.into() }
     }
 
     /// The same, with the line that it stands on.
@@ -63,11 +57,7 @@ impl fmt::Display for Problem {
         if let Some(line) = self.line {
             write!(f, "第 {line} 行 ")?;
         }
-        f.write_str(if self.key.is_empty() {
-            "配置文件"
-        } else {
-            &self.key
-        })?;
+        f.write_str(if self.key.is_empty() { "配置文件" } else { &self.key })?;
         if !self.value.is_empty() {
             write!(f, " = {}", self.value)?;
         }
@@ -115,12 +105,7 @@ pub(crate) fn print_list(problems: &[Problem], to: &mut dyn io::Write) -> io::Re
 /// The known word nearest to a mistyped one, when it is near enough to be meant.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).clamp(1, 3);
-    known
-        .into_iter()
-        .map(|k| (distance(word, k), k))
-        .filter(|(d, _)| *d <= allowed)
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, k)| k)
+    known.into_iter().map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= allowed).min_by_key(|(d, _)| *d).map(|(_, k)| k)
 }
 
 /// Levenshtein's distance, in characters.

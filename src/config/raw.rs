@@ -44,44 +44,20 @@ pub(super) struct File<'t> {
 
 impl<'t> File<'t> {
     pub(super) fn new(text: &'t str, root: &'t DeTable<'t>, whole: bool, base: &'t Path) -> Self {
-        Self {
-            text,
-            root,
-            base,
-            whole,
-            sections: Vec::new(),
-            problems: Vec::new(),
-            settings: Vec::new(),
-            warnings: Vec::new(),
-        }
+        Self { text, root, base, whole, sections: Vec::new(), problems: Vec::new(), settings: Vec::new(), warnings: Vec::new() }
     }
 
     /// Reads one section with `read` and notes the keys in it that nobody knows.
-    pub(super) fn section<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Section<'_, 't>) -> T,
-    ) -> T {
+    pub(super) fn section<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Section<'_, 't>) -> T) -> T {
         self.sections.push(name);
         let found = self.root.get_key_value(name);
         let table = found.and_then(|(_, v)| v.get_ref().as_table());
         if let (Some((key, _)), None) = (found, table) {
             let line = line_of(self.text, key.span().start);
-            self.problems.push(
-                Problem::new(
-                    name,
-                    "这是一节，不是一个值",
-                    format!("写成单独一行 [{name}]，下面逐行写各个键"),
-                )
-                .at(Some(line)),
-            );
+            self.problems
+                .push(Problem::new(name, "这是一节，不是一个值", format!("写成单独一行 [{name}]，下面逐行写各个键")).at(Some(line)));
         }
-        let mut section = Section {
-            file: self,
-            name,
-            table,
-            known: Vec::new(),
-        };
+        let mut section = Section { file: self, name, table, known: Vec::new() };
         let value = read(&mut section);
         section.note_unknown();
         value
@@ -106,38 +82,26 @@ impl<'t> File<'t> {
                 (true, ..) => format!("删去这一节；可用的有 [{}]", self.sections.join("] [")),
                 (false, ..) => "每个键都要写在某一节（如 [folder]）之下".to_owned(),
             };
-            self.problems
-                .push(Problem::new(name, "没有这个名字", fix).at(Some(line)));
+            self.problems.push(Problem::new(name, "没有这个名字", fix).at(Some(line)));
         }
     }
 
     /// The number of the line that sets a key, if the file does.
     pub(super) fn line(&self, section: &str, key: &str) -> Option<usize> {
-        let (key, _) = self
-            .root
-            .get(section)?
-            .get_ref()
-            .as_table()?
-            .get_key_value(key)?;
+        let (key, _) = self.root.get(section)?.get_ref().as_table()?.get_key_value(key)?;
         Some(line_of(self.text, key.span().start))
     }
 
     /// Notes two settings that cannot both stand; the line is that of `key`.
     pub(super) fn contradiction(&mut self, section: &str, key: &str, why: &str, fix: &str) {
         let line = self.line(section, key);
-        self.problems
-            .push(Problem::new(format!("{section}.{key}"), why, fix).at(line));
+        self.problems.push(Problem::new(format!("{section}.{key}"), why, fix).at(line));
     }
 }
 
 /// The number of the line that `offset` lies on, from 1.
 pub(super) fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()
-        .iter()
-        .take(offset)
-        .filter(|b| **b == b'\n')
-        .count()
-        + 1
+    text.as_bytes().iter().take(offset).filter(|b| **b == b'\n').count() + 1
 }
 
 /// Why a value cannot stand, and what to write.
@@ -148,10 +112,7 @@ pub(super) struct Wrong {
 
 impl Wrong {
     pub(super) fn new(why: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            fix: fix.into(),
-        }
+        Self { why: why.into(), fix: fix.into() }
     }
 
     fn kind(value: &DeValue<'_>, wanted: &str, fix: &str) -> Self {
@@ -205,33 +166,19 @@ impl<'t> Section<'_, 't> {
                 }
             }
         };
-        self.file.settings.push(Setting {
-            section: self.name,
-            key,
-            value: show(&value),
-            line,
-        });
+        self.file.settings.push(Setting { section: self.name, key, value: show(&value), line });
         value
     }
 
     fn need(&mut self, key: &'static str, fix: &str) {
         let missing = self.table.is_none_or(|t| t.get(key).is_none());
         if missing && self.file.whole {
-            self.file.problems.push(Problem::new(
-                format!("{}.{key}", self.name),
-                "没有填写",
-                fix,
-            ));
+            self.file.problems.push(Problem::new(format!("{}.{key}", self.name), "没有填写", fix));
         }
     }
 
     /// Text that passes `check`; without one in the file, `default`.
-    pub(super) fn text(
-        &mut self,
-        key: &'static str,
-        default: &str,
-        check: impl FnOnce(&str) -> Result<(), Wrong>,
-    ) -> String {
+    pub(super) fn text(&mut self, key: &'static str, default: &str, check: impl FnOnce(&str) -> Result<(), Wrong>) -> String {
         let read = |value: &DeValue<'t>| {
             let text = string(value)?;
             check(text).map(|()| text.to_owned())
@@ -240,12 +187,7 @@ impl<'t> Section<'_, 't> {
     }
 
     /// Text that must be there.
-    pub(super) fn needed_text(
-        &mut self,
-        key: &'static str,
-        fix: &str,
-        check: impl FnOnce(&str) -> Result<(), Wrong>,
-    ) -> String {
+    pub(super) fn needed_text(&mut self, key: &'static str, fix: &str, check: impl FnOnce(&str) -> Result<(), Wrong>) -> String {
         self.need(key, fix);
         self.text(key, "", |text| {
             if text.trim().is_empty() {
@@ -256,13 +198,7 @@ impl<'t> Section<'_, 't> {
     }
 
     /// A whole number within `range`; `what` names the unit.
-    pub(super) fn number(
-        &mut self,
-        key: &'static str,
-        default: u64,
-        range: RangeInclusive<u64>,
-        what: &str,
-    ) -> u64 {
+    pub(super) fn number(&mut self, key: &'static str, default: u64, range: RangeInclusive<u64>, what: &str) -> u64 {
         let (low, high) = (*range.start(), *range.end());
         let fix = format!("写 {low} 到 {high} 之间的整数（单位：{what}），例如 {default}");
         let read = |value: &DeValue<'t>| {
@@ -281,23 +217,13 @@ impl<'t> Section<'_, 't> {
     /// Yes or no.
     pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         let read = |value: &DeValue<'t>| {
-            value.as_bool().ok_or_else(|| {
-                Wrong::kind(
-                    value,
-                    " true 或 false，不加引号",
-                    "要就写 true，不要就写 false",
-                )
-            })
+            value.as_bool().ok_or_else(|| Wrong::kind(value, " true 或 false，不加引号", "要就写 true，不要就写 false"))
         };
         self.take(key, default, read, bool::to_string)
     }
 
     /// One of some words; the first is the default.
-    pub(super) fn choice<T: Copy + PartialEq>(
-        &mut self,
-        key: &'static str,
-        words: &[(&'static str, T)],
-    ) -> T {
+    pub(super) fn choice<T: Copy + PartialEq>(&mut self, key: &'static str, words: &[(&'static str, T)]) -> T {
         let list: Vec<String> = words.iter().map(|(word, _)| quoted(word)).collect();
         let fix = format!("写 {} 之一", list.join("、"));
         let read = |value: &DeValue<'t>| {
@@ -305,12 +231,7 @@ impl<'t> Section<'_, 't> {
             let found = words.iter().find(|(word, _)| *word == text);
             found.map(|(_, t)| *t).ok_or_else(|| {
                 let near = nearest(text, words.iter().map(|(word, _)| *word));
-                Wrong::new(
-                    "没有这个选项",
-                    near.map_or(fix.clone(), |near| {
-                        format!("{fix}；是不是 {}？", quoted(near))
-                    }),
-                )
+                Wrong::new("没有这个选项", near.map_or(fix.clone(), |near| format!("{fix}；是不是 {}？", quoted(near))))
             })
         };
         let show = |v: &T| {
@@ -321,13 +242,7 @@ impl<'t> Section<'_, 't> {
     }
 
     /// Short words without repeats.
-    pub(super) fn words(
-        &mut self,
-        key: &'static str,
-        default: &[&str],
-        fix: &str,
-        check: impl Fn(&str) -> bool,
-    ) -> Vec<String> {
+    pub(super) fn words(&mut self, key: &'static str, default: &[&str], fix: &str, check: impl Fn(&str) -> bool) -> Vec<String> {
         let read = |value: &DeValue<'t>| {
             let Some(list) = value.as_array() else {
                 return Err(Wrong::kind(value, "列表，放在方括号里", fix));
@@ -367,8 +282,7 @@ impl<'t> Section<'_, 't> {
     pub(super) fn path(&mut self, key: &'static str, default: &str) -> PathBuf {
         let base = self.file.base;
         let fix = format!("写一个目录，例如 {}", quoted(default));
-        let read =
-            |value: &DeValue<'t>| path(value, base)?.ok_or_else(|| Wrong::new("是空的", &fix));
+        let read = |value: &DeValue<'t>| path(value, base)?.ok_or_else(|| Wrong::new("是空的", &fix));
         let show = |p: &PathBuf| quoted(&p.to_string_lossy());
         self.take(key, base.join(default), read, show)
     }
@@ -376,12 +290,7 @@ impl<'t> Section<'_, 't> {
     /// A path that may be left empty.
     pub(super) fn optional_path(&mut self, key: &'static str) -> Option<PathBuf> {
         let base = self.file.base;
-        let show = |p: &Option<PathBuf>| {
-            quoted(
-                &p.as_ref()
-                    .map_or_else(String::new, |p| p.to_string_lossy().into_owned()),
-            )
-        };
+        let show = |p: &Option<PathBuf>| quoted(&p.as_ref().map_or_else(String::new, |p| p.to_string_lossy().into_owned()));
         self.take(key, None, |value| path(value, base), show)
     }
 
@@ -392,14 +301,10 @@ impl<'t> Section<'_, 't> {
             if text.is_empty() {
                 return Ok(None);
             }
-            Schedule::parse(text)
-                .map(Some)
-                .map_err(|wrong| Wrong::new(wrong.why, wrong.fix))
+            Schedule::parse(text).map(Some).map_err(|wrong| Wrong::new(wrong.why, wrong.fix))
         };
         let default = Schedule::parse(default).ok();
-        self.take(key, default, read, |s| {
-            quoted(s.as_ref().map_or("", Schedule::source))
-        })
+        self.take(key, default, read, |s| quoted(s.as_ref().map_or("", Schedule::source)))
     }
 
     /// A secret, by reference only; `{}` for none.
@@ -415,10 +320,7 @@ impl<'t> Section<'_, 't> {
                 (_, secret) => Ok(secret),
             }
         };
-        let secret = self.take(key, None, read, |s| {
-            s.as_ref()
-                .map_or_else(|| "{}".to_owned(), SecretRef::to_string)
-        });
+        let secret = self.take(key, None, read, |s| s.as_ref().map_or_else(|| "{}".to_owned(), SecretRef::to_string));
         if let Some(SecretRef::Env(name)) = &secret {
             let line = self.file.line(self.name, key);
             self.file.warnings.push(
@@ -442,25 +344,17 @@ impl<'t> Section<'_, 't> {
             }
             let fix = match nearest(name, self.known.iter().copied()) {
                 Some(near) => format!("是不是 {near}？"),
-                None => format!(
-                    "删去这一行；[{}] 可用的有 {}",
-                    self.name,
-                    self.known.join("、")
-                ),
+                None => format!("删去这一行；[{}] 可用的有 {}", self.name, self.known.join("、")),
             };
             let line = line_of(self.file.text, key.span().start);
             // What stands behind an unknown key may be a password: it is never repeated.
-            self.file.problems.push(
-                Problem::new(format!("{}.{name}", self.name), "没有这个键", fix).at(Some(line)),
-            );
+            self.file.problems.push(Problem::new(format!("{}.{name}", self.name), "没有这个键", fix).at(Some(line)));
         }
     }
 }
 
 fn string<'v>(value: &'v DeValue<'_>) -> Result<&'v str, Wrong> {
-    value
-        .as_str()
-        .ok_or_else(|| Wrong::kind(value, "文字，用英文双引号括起来", "加上英文双引号"))
+    value.as_str().ok_or_else(|| Wrong::kind(value, "文字，用英文双引号括起来", "加上英文双引号"))
 }
 
 fn path(value: &DeValue<'_>, base: &Path) -> Result<Option<PathBuf>, Wrong> {

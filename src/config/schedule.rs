@@ -45,39 +45,22 @@ impl Schedule {
         let parts: Vec<&str> = seconds_first.split(' ').collect();
         let (day, weekday) = (parts[3], parts[5]);
         if weekday.bytes().any(|b| b.is_ascii_digit()) {
-            return Err(error(
-                "星期不能写数字：各家程序的数法不同，写了会错日子",
-                "写英文缩写，例如 MON-FRI、SAT、MON,WED",
-            ));
+            return Err(error("星期不能写数字：各家程序的数法不同，写了会错日子", "写英文缩写，例如 MON-FRI、SAT、MON,WED"));
         }
         if !matches!(day, "*" | "?") && !matches!(weekday, "*" | "?") {
-            return Err(error(
-                "“日”和“星期”只能限定一个",
-                "另一栏写 *，需要两种就分两条写",
-            ));
+            return Err(error("“日”和“星期”只能限定一个", "另一栏写 *，需要两种就分两条写"));
         }
-        if parts
-            .iter()
-            .any(|p| p.split(',').any(|p| p.ends_with("/0")))
-        {
+        if parts.iter().any(|p| p.split(',').any(|p| p.ends_with("/0"))) {
             return Err(error("间隔不能是 0", "例如每 15 分钟写 */15"));
         }
-        let cron: cron::Schedule = seconds_first.parse().map_err(|_| {
-            error(
-                "看不懂这个时间表",
-                "五栏依次是 分 时 日 月 星期，例如每天 2:30 写 \"30 2 * * *\"",
-            )
-        })?;
-        let schedule = Self {
-            source: fields.join(" "),
-            cron,
-        };
+        let cron: cron::Schedule =
+            seconds_first.parse().map_err(|_| error("看不懂这个时间表", "五栏依次是 分 时 日 月 星期，例如每天 2:30 写 \"30 2 * * *\""))?;
+        let schedule = Self { source: fields.join(" "), cron };
         // Any expression that ever comes comes within the eight years round a leap day.
         match Utc.with_ymd_and_hms(2020, 1, 1, 0, 0, 0).single() {
-            Some(past) if schedule.next_after(past.into()).is_none() => Err(error(
-                "这个时间永远不会到",
-                "检查“日”和“月”，例如 2 月没有 31 日",
-            )),
+            Some(past) if schedule.next_after(past.into()).is_none() => {
+                Err(error("这个时间永远不会到", "检查“日”和“月”，例如 2 月没有 31 日"))
+            }
             _ => Ok(schedule),
         }
     }
@@ -97,17 +80,12 @@ impl Schedule {
 
     /// The next `count` moments after `moment`.
     pub fn upcoming(&self, moment: Timestamp, count: usize) -> Vec<Timestamp> {
-        std::iter::successors(self.next_after(moment), |at| self.next_after(*at))
-            .take(count)
-            .collect()
+        std::iter::successors(self.next_after(moment), |at| self.next_after(*at)).take(count).collect()
     }
 }
 
 fn error(why: impl Into<String>, fix: &str) -> ScheduleError {
-    ScheduleError {
-        why: why.into(),
-        fix: fix.into(),
-    }
+    ScheduleError { why: why.into(), fix: fix.into() }
 }
 
 #[cfg(test)]
@@ -141,17 +119,13 @@ mod tests {
             ("0 9 * * MON#2", "数字"),
         ] {
             let error = Schedule::parse(text).unwrap_err();
-            assert!(
-                format!("{}{}", error.why, error.fix).contains(word),
-                "{text}: {error:?}"
-            );
+            assert!(format!("{}{}", error.why, error.fix).contains(word), "{text}: {error:?}");
         }
     }
 
     fn field(low: u32, high: u32) -> impl Strategy<Value = String> {
         let one = (low..=high).prop_map(|n| n.to_string());
-        let range =
-            (low..=high, low..=high).prop_map(|(a, b)| format!("{}-{}", a.min(b), a.max(b)));
+        let range = (low..=high, low..=high).prop_map(|(a, b)| format!("{}-{}", a.min(b), a.max(b)));
         let step = (2..=high.min(20)).prop_map(|n| format!("*/{n}"));
         prop_oneof![
             3 => Just("*".to_owned()),

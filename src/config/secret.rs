@@ -41,10 +41,7 @@ impl SecretRef {
     /// Reads a reference; an empty table is none.
     pub(super) fn read_toml(value: &DeValue<'_>, base: &Path) -> Result<Option<Self>, Wrong> {
         let Some(table) = value.as_table() else {
-            return Err(Wrong::new(
-                "口令不能直接写在配置里（已略去不显示）",
-                format!("{HOW}；写过的口令请作废更换"),
-            ));
+            return Err(Wrong::new("口令不能直接写在配置里（已略去不显示）", format!("{HOW}；写过的口令请作废更换")));
         };
         let mut keys = table.iter();
         let Some((key, value)) = keys.next() else {
@@ -59,9 +56,7 @@ impl SecretRef {
             return Err(Wrong::new(format!("{name} 后面要写名字"), HOW));
         }
         match name {
-            "credential" if text.contains('/') || text == ".." => {
-                Err(Wrong::new("凭据只写名字，不写路径", HOW))
-            }
+            "credential" if text.contains('/') || text == ".." => Err(Wrong::new("凭据只写名字，不写路径", HOW)),
             "credential" => Ok(Some(Self::Credential(text.to_owned()))),
             "file" => Ok(Some(Self::File(base.join(text)))),
             "env" => Ok(Some(Self::Env(text.to_owned()))),
@@ -75,11 +70,7 @@ impl SecretRef {
     /// # Errors
     /// [`SecretError`] when it is not there, cannot be read, or others can read it too.
     pub fn read(&self) -> Result<SecretString, SecretError> {
-        self.read_in(
-            std::env::var_os("CREDENTIALS_DIRECTORY")
-                .map(PathBuf::from)
-                .as_deref(),
-        )
+        self.read_in(std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).as_deref())
     }
 
     pub(super) fn read_in(&self, credentials: Option<&Path>) -> Result<SecretString, SecretError> {
@@ -100,8 +91,7 @@ impl SecretRef {
         let text = text.trim_end();
         if text.is_empty() {
             return Err(SecretError {
-                why: format!("{} 是空的", self.place()),
-                fix: "把平台发给本单位的口令写进去".into(),
+                why: format!("{} 是空的", self.place()), fix: "把平台发给本单位的口令写进去".into()
             });
         }
         Ok(SecretString::from(text))
@@ -140,17 +130,11 @@ fn read_file(path: &Path, private: bool) -> Result<String, SecretError> {
     };
     let about = std::fs::metadata(path).map_err(failed)?;
     if !about.is_file() || about.len() > LONGEST {
-        return Err(SecretError {
-            why: format!("{shown} 不是口令文件"),
-            fix: "指向一个只含口令的普通文件".into(),
-        });
+        return Err(SecretError { why: format!("{shown} 不是口令文件"), fix: "指向一个只含口令的普通文件".into() });
     }
     if private && about.mode() & 0o077 != 0 {
         return Err(SecretError {
-            why: format!(
-                "{shown} 的权限是 {:04o}，别的用户也能读",
-                about.mode() & 0o7777
-            ),
+            why: format!("{shown} 的权限是 {:04o}，别的用户也能读", about.mode() & 0o7777),
             fix: format!("执行 chmod 600 {shown}"),
         });
     }

@@ -42,19 +42,11 @@ pub(super) fn survey(config: &Config) -> (Vec<Problem>, Vec<Problem>) {
     folders(config, &mut problems, &mut warnings);
     let platform = &config.platform;
     if !is_folder(&platform.profile) {
-        problems.push(missing(
-            "platform.profile",
-            &platform.profile,
-            "目录",
-            "指向随程序附带的平台目录，例如 \"platform/shandong\"",
-        ));
+        problems.push(missing("platform.profile", &platform.profile, "目录", "指向随程序附带的平台目录，例如 \"platform/shandong\""));
     }
     let files = [
         ("platform.ca_file", platform.ca_file.as_deref()),
-        (
-            "platform.client_certificate",
-            platform.client.as_ref().map(|c| c.certificate.as_path()),
-        ),
+        ("platform.client_certificate", platform.client.as_ref().map(|c| c.certificate.as_path())),
         ("check.severities", config.check.severities.as_deref()),
     ];
     for (key, path) in files {
@@ -67,18 +59,10 @@ pub(super) fn survey(config: &Config) -> (Vec<Problem>, Vec<Problem>) {
     if let Some(path) = &config.day.calendar
         && !is_folder(path)
     {
-        problems.push(missing(
-            "day.calendar_dir",
-            path,
-            "目录",
-            "建好目录，或留空用内置日历",
-        ));
+        problems.push(missing("day.calendar_dir", path, "目录", "建好目录，或留空用内置日历"));
     }
     let key = platform.client.as_ref().map(|c| &c.key);
-    for (name, secret) in [
-        ("platform.secret", Some(&platform.secret)),
-        ("platform.client_key", key),
-    ] {
+    for (name, secret) in [("platform.secret", Some(&platform.secret)), ("platform.client_key", key)] {
         if let Some(Err(error)) = secret.map(SecretRef::read) {
             problems.push(Problem::new(name, error.why, error.fix));
         }
@@ -89,18 +73,9 @@ pub(super) fn survey(config: &Config) -> (Vec<Problem>, Vec<Problem>) {
 fn folders(config: &Config, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
     let watched = &config.folder.path;
     if !is_folder(watched) {
-        warnings.push(missing(
-            "folder.path",
-            watched,
-            "目录",
-            "检查路径；是网络共享的，检查是否已挂载",
-        ));
+        warnings.push(missing("folder.path", watched, "目录", "检查路径；是网络共享的，检查是否已挂载"));
     } else if access(watched, Access::READ_OK | Access::EXEC_OK).is_err() {
-        warnings.push(Problem::new(
-            "folder.path",
-            format!("无权读取 {}", watched.display()),
-            "给运行本程序的用户读取权限",
-        ));
+        warnings.push(Problem::new("folder.path", format!("无权读取 {}", watched.display()), "给运行本程序的用户读取权限"));
     }
     if let AfterEntry::Archive(path) = &config.folder.after_entry
         && !is_folder(path)
@@ -110,41 +85,20 @@ fn folders(config: &Config, problems: &mut Vec<Problem>, warnings: &mut Vec<Prob
     if let Some(path) = &config.backup.path
         && !is_folder(path)
     {
-        warnings.push(missing(
-            "backup.path",
-            path,
-            "目录",
-            "先建好这个目录，或检查备份盘是否已挂载",
-        ));
+        warnings.push(missing("backup.path", path, "目录", "先建好这个目录，或检查备份盘是否已挂载"));
     }
     let state = &config.state;
-    let home = if is_folder(state) {
-        Some(state.as_path())
-    } else {
-        state.parent()
-    };
+    let home = if is_folder(state) { Some(state.as_path()) } else { state.parent() };
     match home.filter(|home| is_folder(home)) {
-        None => problems.push(missing(
-            "state.path",
-            state,
-            "目录，上一级目录也没有",
-            "先建好目录",
-        )),
+        None => problems.push(missing("state.path", state, "目录，上一级目录也没有", "先建好目录")),
         Some(home) => {
             if access(home, Access::WRITE_OK | Access::EXEC_OK).is_err() {
-                problems.push(Problem::new(
-                    "state.path",
-                    format!("不能写入 {}", home.display()),
-                    "给运行本程序的用户写入权限",
-                ));
+                problems.push(Problem::new("state.path", format!("不能写入 {}", home.display()), "给运行本程序的用户写入权限"));
             }
             if let Disk::Network(kind @ ("NFS" | "SMB" | "Ceph")) = Disk::of(home) {
                 problems.push(Problem::new(
                     "state.path",
-                    format!(
-                        "{} 在网络共享（{kind}）上，断电时保不住数据",
-                        home.display()
-                    ),
+                    format!("{} 在网络共享（{kind}）上，断电时保不住数据", home.display()),
                     "数据目录要放在本机硬盘",
                 ));
             }

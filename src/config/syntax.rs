@@ -33,10 +33,7 @@ fn explain(line: &str, said: &str) -> (&'static str, &'static str) {
     } else if line.contains('，') && value.starts_with(['[', '{']) {
         ("用了全角逗号", "改成英文逗号 ,")
     } else if value.starts_with('"') && value.contains('\\') {
-        (
-            "双引号里不能直接写反斜杠",
-            "路径改用单引号 '…'，或把 \\ 写成 /",
-        )
+        ("双引号里不能直接写反斜杠", "路径改用单引号 '…'，或把 \\ 写成 /")
     } else if value.starts_with('"') && !value[1..].contains('"') {
         ("引号没有配对", "在末尾补上英文双引号")
     } else if line.trim_start().starts_with('[') && !line.contains(']') {

@@ -52,14 +52,9 @@ fn the_example_says_every_key_with_the_default_that_the_code_has() {
     for (said, meant) in example.settings.iter().zip(&least.settings) {
         assert_eq!((said.section, said.key), (meant.section, meant.key));
         assert_eq!(said.value, meant.value, "{}.{}", said.section, said.key);
-        let line = said
-            .line
-            .unwrap_or_else(|| panic!("{}.{} is not in the example", said.section, said.key));
+        let line = said.line.unwrap_or_else(|| panic!("{}.{} is not in the example", said.section, said.key));
         let above = EXAMPLE.lines().nth(line - 2).unwrap();
-        assert!(
-            above.starts_with("# ") && above.ends_with('。'),
-            "line {line} has no sentence above it"
-        );
+        assert!(above.starts_with("# ") && above.ends_with('。'), "line {line} has no sentence above it");
     }
 }
 
@@ -106,28 +101,13 @@ fn what_is_named_but_not_there_is_told_of_all_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dangri.toml");
     let text = LEAST
-        .replace(
-            "[platform]",
-            "[state]\npath = \"gone/state\"\n[platform]\nca_file = \"ca.pem\"",
-        )
+        .replace("[platform]", "[state]\npath = \"gone/state\"\n[platform]\nca_file = \"ca.pem\"")
         .replace("{ credential = \"platform\" }", "{ file = \"secret\" }");
     std::fs::write(&path, &text).unwrap();
     let Problems(problems) = load(&path).unwrap_err();
     let keys: Vec<&str> = problems.iter().map(|p| p.key.as_str()).collect();
-    assert_eq!(
-        keys,
-        [
-            "state.path",
-            "platform.ca_file",
-            "platform.secret",
-            "platform.profile"
-        ]
-    );
-    assert!(
-        problems[0]
-            .why
-            .contains(&folder.path().display().to_string())
-    );
+    assert_eq!(keys, ["state.path", "platform.ca_file", "platform.secret", "platform.profile"]);
+    assert!(problems[0].why.contains(&folder.path().display().to_string()));
 
     // Mended, it loads; the share that is not there yet is only worth a look.
     std::fs::create_dir_all(folder.path().join("gone/state")).unwrap();
@@ -148,12 +128,7 @@ fn what_is_named_but_not_there_is_told_of_all_at_once() {
 fn a_file_that_is_not_there_or_not_utf8_is_said_plainly() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dangri.toml");
-    assert!(
-        read(&path)
-            .unwrap_err()
-            .to_string()
-            .contains("没有这个文件")
-    );
+    assert!(read(&path).unwrap_err().to_string().contains("没有这个文件"));
     std::fs::write(&path, b"[office]\nname = \"\xd6\xd0\"\n").unwrap();
     assert!(read(&path).unwrap_err().to_string().contains("UTF-8"));
     std::fs::write(&path, format!("\u{feff}{}", LEAST.replace('\n', "\r\n"))).unwrap();
@@ -167,10 +142,7 @@ fn the_commands_print_and_answer_their_exit_codes() {
     let now = crate::document::Timestamp::parse("2023-04-07T12:00:00+08:00").unwrap();
     std::fs::write(&path, LEAST.replace("app_id", "ap_id")).unwrap();
     let mut out = Vec::new();
-    assert_eq!(
-        crate::cli::config::check(&path, now, false, &mut out).unwrap(),
-        2
-    );
+    assert_eq!(crate::cli::config::check(&path, now, false, &mut out).unwrap(), 2);
     assert!(String::from_utf8(out).unwrap().contains("是不是 app_id？"));
 
     for name in ["share", "state", "platform/shandong"] {
@@ -186,25 +158,13 @@ fn the_commands_print_and_answer_their_exit_codes() {
         .replace("{ credential = \"platform\" }", "{ file = \"secret\" }");
     std::fs::write(&path, text).unwrap();
     let mut out = Vec::new();
-    assert_eq!(
-        crate::cli::config::check(&path, now, false, &mut out).unwrap(),
-        0
-    );
+    assert_eq!(crate::cli::config::check(&path, now, false, &mut out).unwrap(), 0);
     let said = String::from_utf8(out).unwrap();
-    assert!(
-        said.contains(
-            "体检（schedule.doctor）：2023-04-10 08:10，2023-04-11 08:10，2023-04-12 08:10"
-        ),
-        "{said}"
-    );
+    assert!(said.contains("体检（schedule.doctor）：2023-04-10 08:10，2023-04-11 08:10，2023-04-12 08:10"), "{said}");
     let mut out = Vec::new();
     assert_eq!(crate::cli::config::show(&path, false, &mut out).unwrap(), 0);
     let said = String::from_utf8(out).unwrap();
-    assert!(
-        said.contains("settle_secs = 5  # 默认")
-            && said.contains("app_id = \"dangri-demo\"  # 第 10 行"),
-        "{said}"
-    );
+    assert!(said.contains("settle_secs = 5  # 默认") && said.contains("app_id = \"dangri-demo\"  # 第 10 行"), "{said}");
     assert!(said.contains("secret = { file =") && !said.contains("hunter2"));
     let shown = Config::parse(&said, Path::new("/")).unwrap();
     assert_eq!(shown.folder.settle, chrono::Duration::seconds(5));

@@ -1,5 +1,6 @@
 //! The client against a real connection.
 
+mod contract;
 mod faults;
 mod server;
 mod taking;
