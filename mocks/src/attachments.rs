@@ -48,11 +48,12 @@ pub(crate) struct Uploads {
 /// Serves a call under `/attachments`.
 pub(crate) async fn serve(p: &Arc<Shared>, call: &Call<'_>, body: Incoming) -> Reply {
     match own(p, call, body).await {
-        Ok(reply) | Err(reply) => reply,
+        Ok(reply) => reply,
+        Err(reply) => *reply,
     }
 }
 
-async fn own(p: &Arc<Shared>, call: &Call<'_>, body: Incoming) -> Result<Reply, Reply> {
+async fn own(p: &Arc<Shared>, call: &Call<'_>, body: Incoming) -> Result<Reply, Box<Reply>> {
     let now = p.setup.clock.millis();
     let method = &call.parts.method;
     if method == Method::OPTIONS {
@@ -66,12 +67,12 @@ async fn own(p: &Arc<Shared>, call: &Call<'_>, body: Incoming) -> Result<Reply, 
             ],
         ));
     }
-    let app = call.caller(p, now).map_err(Reply::Envelope)?;
+    let app = call.caller(p, now).map_err(|a| Box::new(Reply::Envelope(*a)))?;
     if let Some(why) = call.header_fault() {
         return Err(malformed(why));
     }
     if call.header("tus-resumable") != Some("1.0.0") {
-        return Err(plain(412, vec![("tus-version", "1.0.0".into())]));
+        return Err(Box::new(plain(412, vec![("tus-version", "1.0.0".into())])));
     }
     match *method {
         Method::POST => create(p, call, app, now),
@@ -86,14 +87,19 @@ fn plain(status: u16, mut headers: Vec<(&'static str, String)>) -> Reply {
     Reply::Raw { status, headers, content_type: None, body: Bytes::new() }
 }
 
-fn malformed(why: impl Into<String>) -> Reply {
-    Reply::Envelope(Answer::malformed(why))
+fn malformed(why: impl Into<String>) -> Box<Reply> {
+    Box::new(Reply::Envelope(Answer::malformed(why)))
 }
 
-fn create(p: &Shared, call: &Call<'_>, app: String, now: Millis) -> Result<Reply, Reply> {
+/// A refusal of tus's own.
+fn refused(status: u16) -> Box<Reply> {
+    Box::new(plain(status, Vec::new()))
+}
+
+fn create(p: &Shared, call: &Call<'_>, app: String, now: Millis) -> Result<Reply, Box<Reply>> {
     let length = call.header("upload-length").and_then(number).ok_or_else(|| malformed("Upload-Length is missing"))?;
     if length > LARGEST {
-        return Err(Reply::Envelope(Answer::malformed("larger than Tus-Max-Size").status(413)));
+        return Err(Box::new(Reply::Envelope(Answer::malformed("larger than Tus-Max-Size").status(413))));
     }
     let metadata = call.header("upload-metadata").unwrap_or_default();
     let known = read_metadata(metadata).ok_or_else(|| malformed("Upload-Metadata cannot be read"))?;
@@ -119,7 +125,7 @@ fn create(p: &Shared, call: &Call<'_>, app: String, now: Millis) -> Result<Reply
     let empty_and_whole = length == 0;
     p.uploads().all.insert(id.clone(), upload);
     if empty_and_whole && !complete(p, &id, now) {
-        return Err(plain(460, Vec::new()));
+        return Err(refused(460));
     }
     let location = format!("{}/attachments/{id}", p.base);
     Ok(plain(201, vec![("location", location), ("upload-expires", http_date(expires))]))
@@ -142,17 +148,17 @@ fn read_metadata(text: &str) -> Option<HashMap<String, String>> {
 }
 
 /// Runs `f` on an upload of this account that is there.
-fn with<T>(p: &Shared, id: &str, app: &str, now: Millis, f: impl FnOnce(&mut Upload) -> T) -> Result<T, Reply> {
+fn with<T>(p: &Shared, id: &str, app: &str, now: Millis, f: impl FnOnce(&mut Upload) -> T) -> Result<T, Box<Reply>> {
     let mut uploads = p.uploads();
-    let upload = uploads.all.get_mut(id).filter(|u| u.app == app).ok_or_else(|| plain(404, Vec::new()))?;
+    let upload = uploads.all.get_mut(id).filter(|u| u.app == app).ok_or_else(|| refused(404))?;
     let expired = upload.state == Stage::Open && upload.expires <= now;
     if expired || upload.state == Stage::Gone {
-        return Err(plain(410, Vec::new()));
+        return Err(refused(410));
     }
     Ok(f(upload))
 }
 
-fn head(p: &Shared, call: &Call<'_>, app: &str, now: Millis) -> Result<Reply, Reply> {
+fn head(p: &Shared, call: &Call<'_>, app: &str, now: Millis) -> Result<Reply, Box<Reply>> {
     with(p, call.id, app, now, |u| {
         let mut headers = vec![
             ("upload-offset", u.offset.to_string()),
@@ -167,7 +173,7 @@ fn head(p: &Shared, call: &Call<'_>, app: &str, now: Millis) -> Result<Reply, Re
     })
 }
 
-fn terminate(p: &Shared, call: &Call<'_>, app: &str, now: Millis) -> Result<Reply, Reply> {
+fn terminate(p: &Shared, call: &Call<'_>, app: &str, now: Millis) -> Result<Reply, Box<Reply>> {
     with(p, call.id, app, now, |u| {
         u.state = Stage::Gone;
         plain(204, Vec::new())
@@ -194,15 +200,15 @@ fn checksum(header: Option<&str>) -> Option<Checksum> {
     }
 }
 
-async fn patch(p: &Shared, call: &Call<'_>, app: &str, mut body: Incoming, now: Millis) -> Result<Reply, Reply> {
+async fn patch(p: &Shared, call: &Call<'_>, app: &str, mut body: Incoming, now: Millis) -> Result<Reply, Box<Reply>> {
     if call.header("content-type") != Some("application/offset+octet-stream") {
-        return Err(plain(415, Vec::new()));
+        return Err(refused(415));
     }
     let offset = call.header("upload-offset").and_then(number).ok_or_else(|| malformed("Upload-Offset is missing"))?;
     let sum = checksum(call.header("upload-checksum")).ok_or_else(|| malformed("Upload-Checksum cannot be read"))?;
     let (at, length) = with(p, call.id, app, now, |u| (u.offset, u.length))?;
     if at != offset {
-        return Err(plain(409, Vec::new()));
+        return Err(refused(409));
     }
     let mut chunk = Vec::new();
     let mut broken = false;
@@ -216,7 +222,7 @@ async fn patch(p: &Shared, call: &Call<'_>, app: &str, mut body: Incoming, now: 
         };
         chunk.extend_from_slice(&data);
         if u64::try_from(chunk.len()).unwrap_or(u64::MAX) > length - at {
-            return Err(Reply::Envelope(Answer::malformed("more bytes than Upload-Length").status(413)));
+            return Err(Box::new(Reply::Envelope(Answer::malformed("more bytes than Upload-Length").status(413))));
         }
     }
     let fits = match &sum {
@@ -226,18 +232,18 @@ async fn patch(p: &Shared, call: &Call<'_>, app: &str, mut body: Incoming, now: 
     };
     // What came before the connection broke is kept, unless its checksum can no longer be known.
     if broken && !matches!(sum, Checksum::None) || !fits {
-        return Err(plain(460, Vec::new()));
+        return Err(refused(460));
     }
     let (offset, whole, expires) = with(p, call.id, app, now, |u| {
         if u.offset != at {
-            return Err(plain(409, Vec::new()));
+            return Err(refused(409));
         }
         u.hash.update(&chunk);
         u.offset += u64::try_from(chunk.len()).unwrap_or(0);
         Ok((u.offset, u.offset == u.length && u.state == Stage::Open, u.expires))
     })??;
     if whole && !complete(p, call.id, now) {
-        return Err(plain(460, Vec::new()));
+        return Err(refused(460));
     }
     Ok(plain(204, vec![("upload-offset", offset.to_string()), ("upload-expires", http_date(expires))]))
 }

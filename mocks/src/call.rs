@@ -7,7 +7,7 @@ use hyper::http::request::Parts;
 
 use crate::answer::{Answer, Part, known, unhex};
 use crate::clock::{Millis, millis_of, seconds};
-use crate::documents::{self, Put};
+use crate::documents::{self, Put, Sent};
 use crate::platform::Shared;
 use crate::results::{self, Query};
 use crate::script::{Action, Endpoint, Facts, Plan};
@@ -70,12 +70,12 @@ impl<'a> Call<'a> {
     }
 
     /// Whose call it is, or why it is not let in.
-    pub(crate) fn caller(&self, p: &Shared, now: Millis) -> Result<String, Answer> {
+    pub(crate) fn caller(&self, p: &Shared, now: Millis) -> Result<String, Box<Answer>> {
         let header = self.parts.headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
         match p.accounts().enter(header, now) {
             Ok(app) => Ok(app.to_owned()),
-            Err(Shut::Bad) => Err(Answer::of("02")),
-            Err(Shut::Expired) => Err(Answer::of("03")),
+            Err(Shut::Bad) => Err(Box::new(Answer::of("02"))),
+            Err(Shut::Expired) => Err(Box::new(Answer::of("03"))),
         }
     }
 
@@ -132,18 +132,25 @@ fn route<'a>(method: &Method, path: &'a str) -> (Endpoint, &'a str) {
 /// call without keeping anything.
 pub(crate) fn respond(p: &Shared, call: &Call<'_>, body: Option<&[u8]>, plan: &mut Plan, now: Millis) -> Option<Reply> {
     Some(Reply::Envelope(match own(p, call, body, plan, now) {
-        Ok(answer) | Err(Stop::Answer(answer)) => answer,
+        Ok(answer) => answer,
+        Err(Stop::Answer(answer)) => *answer,
         Err(Stop::Met) => return None,
     }))
 }
 
 enum Stop {
-    Answer(Answer),
+    Answer(Box<Answer>),
     Met,
 }
 
 impl From<Answer> for Stop {
     fn from(answer: Answer) -> Self {
+        Self::Answer(Box::new(answer))
+    }
+}
+
+impl From<Box<Answer>> for Stop {
+    fn from(answer: Box<Answer>) -> Self {
         Self::Answer(answer)
     }
 }
@@ -168,7 +175,8 @@ fn own(p: &Shared, call: &Call<'_>, body: Option<&[u8]>, plan: &mut Plan, now: M
     let fault = call.header_fault();
     if call.endpoint == Endpoint::Put {
         let body = body.ok_or_else(too_large)?;
-        return match documents::put(p, &app, call.id, body, fault, plan, now) {
+        let sent = Sent { app: &app, id: call.id, body, fault };
+        return match documents::put(p, sent, plan, now) {
             Put::Answered(answer) => Ok(answer),
             Put::Met => Err(Stop::Met),
         };

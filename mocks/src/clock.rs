@@ -68,6 +68,7 @@ impl MockClock {
         Self(Arc::new(Inner { base, millis: AtomicI64::new(millis) }))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the mock's own clock")]
     fn base_millis(&self) -> Millis {
         match &self.0.base {
             Base::System => Utc::now().timestamp_millis(),
@@ -100,13 +101,20 @@ impl MockClock {
 }
 
 /// Real time, for what must be measured and not played: how long after an answer a call came.
+#[expect(clippy::disallowed_methods, reason = "this is the mock's own clock")]
 pub(crate) fn instant() -> std::time::Instant {
     std::time::Instant::now()
 }
 
 /// Waits in real time, at most a minute: the only waiting that the platform does itself.
 pub(crate) async fn wait_ms(ms: u64) {
-    tokio::time::sleep(Duration::from_millis(ms.min(60_000))).await;
+    rest(Duration::from_millis(ms)).await;
+}
+
+/// The same as something that can be kept and polled.
+#[expect(clippy::disallowed_methods, reason = "delays and slow answers are what the mock is asked for")]
+pub(crate) fn rest(time: Duration) -> tokio::time::Sleep {
+    tokio::time::sleep(time.min(Duration::from_secs(60)))
 }
 
 /// A duration in whole milliseconds, capped instead of wrapping.

@@ -7,8 +7,8 @@ use crate::package::{self, Head, Package, submission_id};
 use crate::platform::Shared;
 use crate::results::{Query, write_result};
 use crate::script::{Action, Endpoint, ErrorItem, Facts, Pass, Plan};
-use crate::structure::Wanted;
-use crate::world::World;
+use crate::structure::{Reading, Wanted};
+use crate::world::{Taken, World};
 
 /// How a PUT ended before anything was kept.
 pub(crate) enum Put {
@@ -18,8 +18,18 @@ pub(crate) enum Put {
     Met,
 }
 
-/// `PUT /documents/{id}`. `fault` is what is wrong with the call's headers.
-pub(crate) fn put(p: &Shared, app: &str, id: &str, body: &[u8], fault: Option<String>, plan: &mut Plan, now: Millis) -> Put {
+/// A PUT whose caller is known.
+pub(crate) struct Sent<'a> {
+    pub(crate) app: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) body: &'a [u8],
+    /// What is wrong with the call's headers.
+    pub(crate) fault: Option<String>,
+}
+
+/// `PUT /documents/{id}`.
+pub(crate) fn put(p: &Shared, sent: Sent<'_>, plan: &mut Plan, now: Millis) -> Put {
+    let Sent { app, id, body, fault } = sent;
     let setup = &p.setup;
     let mut package = package::read(body, |kind| Wanted { bundle: p.bundle.as_ref(), leaves: setup.published.contains_key(kind) });
     let address = unhex::<16>(id);
@@ -48,13 +58,11 @@ pub(crate) fn put(p: &Shared, app: &str, id: &str, body: &[u8], fault: Option<St
         }
         return Put::Answered(Answer::of("00").with(Part::Receipt(s.receipt())));
     }
-    let facts = document.reading.facts;
-    let refusal = refusal(p, &world, &head, &document.reading.root, document.reading.errors, &facts, plan);
-    if let Some(answer) = refusal {
+    if let Some(answer) = refusal(p, &world, &head, &document.reading, plan) {
         return Put::Answered(answer);
     }
     let body = setup.keep_bodies.then(|| document.bytes.into());
-    let receipt = world.take(setup, head, facts, body, plan, now);
+    let receipt = world.take(setup, Taken { head, facts: document.reading.facts, body }, plan, now);
     Put::Answered(Answer::of("00").status(202).with(Part::Receipt(receipt)))
 }
 
@@ -117,15 +125,9 @@ fn head_fault(p: &Shared, app: &str, address: Option<[u8; 16]>, package: &Packag
 
 /// The first reason of the contract's order (17, 15, 10, 11, 12, 13, 14) that speaks against a new submission. A rule's
 /// refusal takes its own place in that order.
-fn refusal(
-    p: &Shared,
-    world: &World,
-    head: &Head,
-    root: &str,
-    mut errors: Vec<ErrorItem>,
-    facts: &crate::structure::Facts,
-    plan: &Plan,
-) -> Option<Answer> {
+fn refusal(p: &Shared, world: &World, head: &Head, reading: &Reading, plan: &Plan) -> Option<Answer> {
+    let facts = &reading.facts;
+    let mut errors = reading.errors.clone();
     let setup = &p.setup;
     let told = plan.find(|a| match a {
         Action::Refuse { code, message, errors } => Some((code.as_str(), message.as_deref(), errors)),
@@ -134,7 +136,7 @@ fn refusal(
     for (code, applies) in [
         ("17", !world.accepts.contains(&head.schema)),
         ("15", setup.district_only.contains(&head.kind) && !head.district),
-        ("10", check_root(p, head, root, &mut errors)),
+        ("10", check_root(p, head, &reading.root, &mut errors)),
         ("11", breaks_supersedes(world, head)),
         ("12", missing_base_data(p, facts).is_some()),
         ("13", world.holder(head).is_some()),

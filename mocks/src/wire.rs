@@ -189,7 +189,7 @@ impl Body for Drip {
         }
         let n = piece.min(self.rest.len());
         let part = self.rest.split_to(n);
-        self.pause = Some(Box::pin(tokio::time::sleep(every.min(Duration::from_secs(60)))));
+        self.pause = Some(Box::pin(crate::clock::rest(every)));
         Poll::Ready(Some(Ok(Frame::data(part))))
     }
 

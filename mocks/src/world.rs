@@ -77,6 +77,14 @@ pub(crate) struct Submission {
     pub(crate) body: Option<Box<str>>,
 }
 
+/// A submission that nothing speaks against.
+pub(crate) struct Taken {
+    pub(crate) head: Head,
+    pub(crate) facts: Facts,
+    /// The document bytes, where they are kept.
+    pub(crate) body: Option<Box<str>>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {
     Appear,
@@ -203,7 +211,8 @@ impl World {
     }
 
     /// Takes a submission that nothing speaks against.
-    pub(crate) fn take(&mut self, setup: &Setup, head: Head, facts: Facts, body: Option<Box<str>>, plan: &Plan, now: Millis) -> Receipt {
+    pub(crate) fn take(&mut self, setup: &Setup, taken: Taken, plan: &Plan, now: Millis) -> Receipt {
+        let Taken { head, facts, body } = taken;
         let n = self.submissions.len();
         let late = plan.find(|a| if let Action::VisibleLate { seconds: s } = a { Some(seconds(*s)) } else { None });
         let errors = plan.find(|a| if let Action::ReturnLater { errors } = a { Some(errors.clone()) } else { None });

@@ -205,7 +205,7 @@ impl Compiler {
                 return anything();
             };
             let mut ty = if d.name == "extension" {
-                let at = self.named_type(&d.get("base").unwrap_or_default().to_owned());
+                let at = self.named_type(d.get("base").unwrap_or_default());
                 self.types.get(at).cloned().unwrap_or_else(anything)
             } else {
                 Type { content: Content::Empty, ..anything() }

@@ -46,7 +46,10 @@ impl Reply {
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.between(&format!(" {name}=\""), "\"")
+        // Not those of the XML declaration.
+        let rest = &self.body[self.body.find("<Response")?..];
+        let rest = &rest[rest.find(&format!(" {name}=\""))? + name.len() + 3..];
+        Some(&rest[..rest.find('"')?])
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -222,6 +225,11 @@ impl Desk {
     pub(crate) async fn call(&mut self, ask: Ask) -> io::Result<Reply> {
         let token = self.token.clone();
         self.raw(ask.bearer(&token)).await
+    }
+
+    /// Gives up the kept connection.
+    pub(crate) fn hang_up(&mut self) {
+        self.line = None;
     }
 
     pub(crate) async fn get(&mut self, path: impl Into<String>) -> Reply {

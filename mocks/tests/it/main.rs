@@ -2,6 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod admin;
+mod attachments;
+mod contract;
+mod drafts;
+mod faults;
 mod feeds;
 mod harness;
+mod publications;
+mod refusals;
 mod sending;
+mod tls;
+mod tokens;
+mod verdicts;
