@@ -1,0 +1,180 @@
+//! What is said over the socket, shared by both ends.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    document::{DocumentId, Entry, Record, State, Timestamp},
+    platform::Exchange,
+    queue::{Operated, Operation, Selection},
+    status::{Problem, Status, advice},
+};
+
+use super::UpkeepReport;
+
+/// The version of this language. Both ends come from one binary; they differ only while an upgrade waits for its restart.
+pub const VERSION: u16 = 1;
+
+/// The longest line that either end accepts, in bytes.
+pub const LINE_LIMIT: u64 = 1024 * 1024;
+
+/// How many documents one act may change at most.
+pub const AT_ONCE: usize = 10_000;
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// [`VERSION`] of the asking end.
+    pub version: u16,
+    /// For whom root asks, where `sudo` says so; heeded only from root, who could be anybody anyway.
+    pub on_behalf_of: Option<String>,
+    /// What is asked.
+    pub ask: Ask,
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// The whole picture: one [`Answer::Status`].
+    Status,
+    /// Documents: one [`Answer::Total`], then an [`Answer::Row`] each.
+    List {
+        /// Which.
+        wanted: Selection,
+        /// How many rows at most; `None` for all.
+        limit: Option<u64>,
+    },
+    /// An operator's act: an [`Answer::Done`] for each document, or one [`Answer::Preview`] when it concerns several and is not confirmed.
+    Operate {
+        /// On which.
+        wanted: Selection,
+        /// What.
+        operation: Operation,
+        /// Why; goes into the history.
+        why: String,
+        /// Whether it may concern several documents.
+        confirmed: bool,
+    },
+    /// One document's whole life: an [`Answer::Life`], then [`Answer::Event`] and [`Answer::Exchange`] lines.
+    Document {
+        /// Its number, path, id or the beginning of it.
+        name: String,
+    },
+    /// Read everything in the store and say whether it is whole: [`Answer::Note`] lines, then an [`Answer::Report`].
+    Verify,
+    /// Copy the store: the same.
+    Backup {
+        /// Into this folder.
+        to: PathBuf,
+    },
+}
+
+/// One line of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The whole picture.
+    Status(Box<Status>),
+    /// How many documents are meant.
+    Total(u64),
+    /// One of them.
+    Row(Row),
+    /// What an act would concern.
+    Preview(Preview),
+    /// What it did to one document.
+    Done(Operated),
+    /// A document.
+    Life(Box<Life>),
+    /// One line of its history.
+    Event(Entry),
+    /// One exchange about it.
+    Exchange(Box<Exchange>),
+    /// A line about the progress of something long, in Chinese.
+    Note(String),
+    /// What a verification or a backup came to.
+    Report(UpkeepReport),
+    /// Nothing, and why. Always the last line.
+    Refused(Problem),
+    /// All is said. Always the last line.
+    End,
+}
+
+/// A document in a list. Fields are only ever added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its id.
+    pub id: DocumentId,
+    /// What people call it.
+    pub title: String,
+    /// Its kind's Chinese name; empty when it could not be read.
+    pub kind: String,
+    /// Its state.
+    pub state: State,
+    /// The state's word.
+    pub label: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// What to do.
+    pub advice: String,
+    /// When it must be entered at the latest.
+    pub cut_off: Timestamp,
+    /// Whether that has passed without entry.
+    pub overdue: bool,
+    /// When its next step is due; `None` when none is.
+    pub due: Option<Timestamp>,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// Where the draft was found, relative to the folder.
+    pub path: String,
+}
+
+impl Row {
+    /// The row for a record at `now`.
+    pub fn of(record: &Record, now: Timestamp) -> Self {
+        Self {
+            id: record.id(),
+            title: record.title(),
+            kind: record.birth.facts.as_ref().map_or_else(String::new, |f| f.kind_name.clone()),
+            state: record.state,
+            label: record.state.label().to_owned(),
+            since: record.since,
+            reason: advice::brief(record).to_owned(),
+            advice: advice::advice(record).to_owned(),
+            cut_off: record.birth.cut_off,
+            overdue: !record.state.is_at_rest() && record.birth.cut_off < now,
+            due: record.state.is_moving().then_some(record.due),
+            attempts: record.attempts,
+            path: record.birth.source.path.clone(),
+        }
+    }
+}
+
+/// What an act would concern.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// What would be done.
+    pub operation: Operation,
+    /// To how many documents.
+    pub count: u64,
+    /// Whether there are more, for a further act.
+    pub more: bool,
+    /// How many in each state.
+    pub by_state: BTreeMap<State, u64>,
+    /// The first of them.
+    pub first: Vec<Row>,
+}
+
+/// A document and what is known beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Life {
+    /// The record.
+    pub record: Record,
+    /// What to do.
+    pub advice: String,
+    /// Other documents of the same name, newest first.
+    pub others: Vec<Row>,
+}

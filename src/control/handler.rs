@@ -1,0 +1,264 @@
+//! The desk where operators ask: answers over the queue, the vitals, the exchange log and the store's upkeep.
+
+use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+
+use super::{
+    api::{AT_ONCE, Answer, Ask, Life, Preview, Row},
+    server::{Answers, Gone, Handler},
+};
+use crate::{
+    document::{DocumentId, Record, State},
+    platform::Exchange,
+    queue::{Operation, Queue, Selection},
+    status::{Exit, Gatherer, Problem, Vitals, advice, gather::LAST_BACKUP},
+    store::{Listing, StoreError},
+};
+
+/// Where exchanges with the platform are kept.
+pub trait Exchanges: Send + Sync + 'static {
+    /// All that were kept about a document, oldest first. May read files.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn about(&self, document: DocumentId) -> io::Result<Vec<Exchange>>;
+}
+
+/// What can be done with the store as a whole while the daemon runs.
+#[async_trait]
+pub trait Upkeep: Send + Sync + 'static {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// Why it could not be done, in Chinese.
+    async fn verify(&self) -> Result<UpkeepReport, String>;
+
+    /// Copies everything into a folder.
+    ///
+    /// # Errors
+    /// Why it could not be done, in Chinese.
+    async fn backup(&self, to: &Path) -> Result<UpkeepReport, String>;
+}
+
+/// What a verification, a repair, a backup or a restoration came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpkeepReport {
+    /// Whether all is well now.
+    pub well: bool,
+    /// What people are told, a line each, in Chinese.
+    pub said: Vec<String>,
+    /// The same for machines.
+    pub data: serde_json::Value,
+}
+
+/// What the desk works with; the daemon puts it together.
+pub struct Desk {
+    /// The queue.
+    pub queue: Arc<Queue>,
+    /// What the loops know.
+    pub vitals: Arc<Vitals>,
+    /// Makes the picture.
+    pub gatherer: Gatherer,
+    /// Where exchanges are kept.
+    pub exchanges: Arc<dyn Exchanges>,
+    /// The store's upkeep.
+    pub upkeep: Arc<dyn Upkeep>,
+    /// Called after an act, so that what became due is done at once.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What an operator does, and who it is.
+#[derive(Debug, Clone)]
+struct Act {
+    operation: Operation,
+    why: Arc<str>,
+    by: Arc<str>,
+}
+
+/// Why an answer ends early.
+enum Stop {
+    Gone,
+    Refused(Problem),
+}
+
+impl From<Gone> for Stop {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        let message = format!("数据读写失败：{error}");
+        Self::Refused(Problem::new(Exit::StoreDamaged, 1, message, "请检查磁盘，再运行 dangri verify"))
+    }
+}
+
+#[async_trait]
+impl Handler for Desk {
+    async fn answer(&self, ask: Ask, by: &str, to: &Answers) {
+        let answered = match ask {
+            Ask::Status => self.status(to).await,
+            Ask::List { wanted, limit } => self.list(&wanted, limit, to).await,
+            Ask::Operate { wanted, operation, why, confirmed } => {
+                self.operate(&wanted, confirmed, Act { operation, why: why.into(), by: by.into() }, to).await
+            }
+            Ask::Document { name } => self.document(&name, to).await,
+            Ask::Verify => report(self.upkeep.verify().await, to).await,
+            Ask::Backup { to: folder } => self.backup(&folder, by, to).await,
+        };
+        if let Err(Stop::Refused(problem)) = answered {
+            let told = to.send(Answer::Refused(problem)).await;
+            // Going away is the asker's own decision.
+            told.unwrap_or_else(|Gone| tracing::debug!("the asker left before it was told why not"));
+        }
+    }
+}
+
+impl Desk {
+    async fn status(&self, to: &Answers) -> Result<(), Stop> {
+        let status = self.gatherer.gather(self.queue.now()).await;
+        Ok(to.send(Answer::Status(Box::new(status))).await?)
+    }
+
+    async fn list(&self, wanted: &Selection, limit: Option<u64>, to: &Answers) -> Result<(), Stop> {
+        let now = self.queue.now();
+        let mut left = usize::try_from(limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        let Selection::InStates(states) = wanted else {
+            let records = self.queue.select(wanted, left.min(AT_ONCE)).await?;
+            to.send(Answer::Total(records.len() as u64)).await?;
+            for record in &records {
+                to.send(Answer::Row(Row::of(record, now))).await?;
+            }
+            return Ok(());
+        };
+        let counts = self.queue.store().counts().await?;
+        to.send(Answer::Total(states.iter().filter_map(|s| counts.get(s)).sum())).await?;
+        for state in states {
+            let mut after = None;
+            while left > 0 {
+                let page = self.queue.store().page(&Listing::InState(*state), after.as_ref(), left.min(500)).await?;
+                left -= page.records.len().min(left);
+                for record in &page.records {
+                    to.send(Answer::Row(Row::of(record, now))).await?;
+                }
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn operate(&self, wanted: &Selection, confirmed: bool, act: Act, to: &Answers) -> Result<(), Stop> {
+        if matches!(act.operation, Operation::Hold | Operation::Ignore) && act.why.trim().is_empty() {
+            let message = format!("{}必须写明原因", act.operation.label());
+            return Err(Stop::Refused(Problem::new(Exit::Usage, 4, message, "加上 --reason \"原因\"")));
+        }
+        let mut records = self.queue.select(wanted, AT_ONCE + 1).await?;
+        let more = records.len() > AT_ONCE;
+        records.truncate(AT_ONCE);
+        // Under one name stand all versions; an act on the name means the one that counts.
+        if matches!(wanted, Selection::Named(_)) && records.iter().any(|r| r.state != State::Superseded) {
+            records.retain(|r| r.state != State::Superseded);
+        }
+        if records.is_empty() {
+            return Err(Stop::Refused(nothing(wanted)));
+        }
+        if records.len() > 1 && !confirmed {
+            return Ok(to.send(Answer::Preview(self.preview(&records, act.operation, more))).await?);
+        }
+        tracing::info!(operation = ?act.operation, documents = records.len(), operator = %act.by, "an operator acts");
+        let done = self.act_on_all(records, &act, to).await;
+        // What was done before a failure is done all the same.
+        (self.wake)();
+        done
+    }
+
+    /// Some at a time, so that many acts share a sync of the journal; answers in the order of the records.
+    async fn act_on_all(&self, records: Vec<Record>, act: &Act, to: &Answers) -> Result<(), Stop> {
+        let mut records = records.into_iter().peekable();
+        while records.peek().is_some() {
+            let mut under_way = JoinSet::new();
+            for (place, record) in records.by_ref().take(64).enumerate() {
+                let (queue, act) = (Arc::clone(&self.queue), act.clone());
+                under_way.spawn(async move { (place, queue.operate(&record, act.operation, &act.by, &act.why).await) });
+            }
+            let mut done = under_way.join_all().await;
+            done.sort_by_key(|(place, _)| *place);
+            for (_, operated) in done {
+                to.send(Answer::Done(operated?)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn preview(&self, records: &[Record], operation: Operation, more: bool) -> Preview {
+        let now = self.queue.now();
+        let mut by_state = BTreeMap::new();
+        records.iter().for_each(|r| *by_state.entry(r.state).or_default() += 1);
+        let first = records.iter().take(10).map(|r| Row::of(r, now)).collect();
+        Preview { operation, count: records.len() as u64, more, by_state, first }
+    }
+
+    async fn document(&self, name: &str, to: &Answers) -> Result<(), Stop> {
+        let wanted = Selection::Named(name.to_owned());
+        let mut records = self.queue.select(&wanted, 50).await?;
+        if records.is_empty() {
+            return Err(Stop::Refused(nothing(&wanted)));
+        }
+        // The newest version that still counts; stable, so that otherwise the newest stays in front.
+        records.sort_by_key(|r| matches!(r.state, State::Superseded | State::Ignored));
+        let now = self.queue.now();
+        let record = records.remove(0);
+        let id = record.id();
+        let others = records.iter().map(|r| Row::of(r, now)).collect();
+        let life = Life { advice: advice::advice(&record).to_owned(), others, record };
+        to.send(Answer::Life(Box::new(life))).await?;
+        for entry in self.queue.store().history(id).await? {
+            to.send(Answer::Event(entry)).await?;
+        }
+        let log = Arc::clone(&self.exchanges);
+        match tokio::task::spawn_blocking(move || log.about(id)).await {
+            Ok(Ok(exchanges)) => {
+                for exchange in exchanges {
+                    to.send(Answer::Exchange(Box::new(exchange))).await?;
+                }
+            }
+            // The life is told all the same; what is missing is said.
+            Ok(Err(error)) => to.send(Answer::Note(format!("往来记录读不出来（{}）", error.kind()))).await?,
+            Err(_) => to.send(Answer::Note("往来记录读不出来".into())).await?,
+        }
+        Ok(())
+    }
+
+    async fn backup(&self, folder: &Path, by: &str, to: &Answers) -> Result<(), Stop> {
+        let done = self.upkeep.backup(folder).await;
+        if done.as_ref().is_ok_and(|r| r.well) {
+            let now = self.queue.now();
+            self.vitals.backed_up(now);
+            self.queue.store().remember(LAST_BACKUP, &now.to_string()).await?;
+            tracing::info!(operator = by, "the store was backed up");
+        }
+        report(done, to).await
+    }
+}
+
+async fn report(done: Result<UpkeepReport, String>, to: &Answers) -> Result<(), Stop> {
+    match done {
+        Ok(report) => Ok(to.send(Answer::Report(report)).await?),
+        Err(why) => Err(Stop::Refused(Problem::new(Exit::Failed, 7, why, "请查看日志：journalctl -u dangri"))),
+    }
+}
+
+fn nothing(wanted: &Selection) -> Problem {
+    let message = match wanted {
+        Selection::Named(name) => format!("没有找到“{}”", crate::status::words::plain(name)),
+        Selection::InStates(_) => "没有这种状态的文书".to_owned(),
+    };
+    Problem::new(Exit::Failed, 2, message, "用 dangri queue list 查看文号，或输入编号的前 8 位、草稿的路径")
+}

@@ -1,0 +1,18 @@
+//! How the command line (and later the console) reaches the running daemon: a Unix socket in the state folder.
+//!
+//! One request a connection, one JSON line each way; long answers are several lines, and the last is always `end` or `refused`, so that an
+//! answer that was cut short is seen as such. Only the daemon's own user and root may ask; who asked is known from the socket (faults A8.3)
+//! and stands in the history of what they changed.
+
+pub mod api;
+pub mod client;
+pub mod handler;
+pub mod peer;
+pub mod server;
+#[cfg(test)]
+mod tests;
+
+pub use api::{Answer, Ask, Request};
+pub use client::{AskError, ask};
+pub use handler::{Desk, Exchanges, Upkeep, UpkeepReport};
+pub use server::{Answers, Handler, Server};
