@@ -1,5 +1,12 @@
 //! The platform's schema: what fields are called, and whether a document fits it.
 
 mod labels;
+pub(in crate::check) mod message;
+mod validate;
+mod xsd;
+mod xsd_run;
 
+pub(in crate::check) use labels::Field;
 pub use labels::{Choice, Labels, XsdSource};
+pub use validate::{MOST_VIOLATIONS, Obstacle, Report, SchemaValidator, Unreadable, Violation};
+pub use xsd::{XsdFiles, XsdValidator};

@@ -67,9 +67,9 @@ impl Builder {
             let event = reader.read_event().map_err(|e| malformed(position(reader.error_position()), &e.to_string()))?;
             let end = position(reader.buffer_position());
             match event {
-                Event::Start(tag) => self.begin(source, &tag, start)?,
+                Event::Start(tag) => self.begin(source, &tag, start, end)?,
                 Event::Empty(tag) => {
-                    self.begin(source, &tag, start)?;
+                    self.begin(source, &tag, start, end)?;
                     self.finish(source, end)?;
                 }
                 Event::End(_) => self.finish(source, end)?,
@@ -91,7 +91,7 @@ impl Builder {
         Ok(())
     }
 
-    fn begin(&mut self, source: &str, tag: &BytesStart<'_>, start: usize) -> Result<(), Malformed> {
+    fn begin(&mut self, source: &str, tag: &BytesStart<'_>, start: usize, inside: usize) -> Result<(), Malformed> {
         let bindings = self.bindings.len();
         let first_attr = self.tree.attrs.len();
         // The tag's content begins just past the `<`.
@@ -125,6 +125,7 @@ impl Builder {
             first_child: NONE,
             next_sibling: NONE,
             start: count(start),
+            inside: count(inside),
             end: count(start),
             first_attr: count(first_attr),
             attrs: count(self.tree.attrs.len() - first_attr),

@@ -33,6 +33,8 @@ struct NodeData {
     next_sibling: u32,
     /// Where the `<` of its start tag stands.
     start: u32,
+    /// Just past the `>` of its start tag.
+    inside: u32,
     /// Just past the `>` of its end tag.
     end: u32,
     first_attr: u32,
@@ -115,6 +117,12 @@ impl Tree {
     /// All elements at `path` under the root, in document order: `Findings/Finding` gives every finding.
     pub fn all(&self, path: &str) -> Vec<Node<'_>> {
         self.root().all(path)
+    }
+
+    /// The element whose start tag begins at this byte of the text.
+    pub fn node_at(&self, offset: usize) -> Option<Node<'_>> {
+        let index = self.nodes.binary_search_by_key(&offset, |node| node.start as usize).ok()?;
+        Some(Node::new(self, u32::try_from(index).ok()?))
     }
 
     /// Line and column of a byte offset into the text, both from 1, the column in characters.

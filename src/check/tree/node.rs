@@ -192,6 +192,16 @@ impl<'t> Node<'t> {
         self.data().start as usize..self.data().end as usize
     }
 
+    /// Where its text stands as written; `None` when markup or references are mixed in.
+    pub fn text_span(&self) -> Option<std::ops::Range<usize>> {
+        let data = self.data();
+        let inside = data.inside as usize;
+        let source = &*self.tree.text;
+        let end = inside + source.get(inside..data.end as usize)?.rfind("</")?;
+        let plain = !source.get(inside..end)?.contains(['<', '&']);
+        plain.then_some(inside..end)
+    }
+
     /// Its label on the printed form; the local name when the schema gives none.
     pub fn label(&self) -> String {
         self.tree.labels.of_node(self).map_or_else(|| self.name().to_owned(), str::to_owned)
@@ -238,6 +248,18 @@ impl<'t> Attr<'t> {
     /// The value, references resolved.
     pub fn value(&self) -> &'t str {
         self.owner.tree.piece(self.data().value)
+    }
+
+    /// Where its value stands as written, between the quotes; `None` when references are mixed in.
+    pub fn value_span(&self) -> Option<std::ops::Range<usize>> {
+        let source = &*self.owner.tree.text;
+        let at = self.data().at as usize;
+        let open = at + source.get(at..)?.find(['"', '\''])?;
+        let quote = char::from(*source.as_bytes().get(open)?);
+        let start = open + 1;
+        let end = start + source.get(start..)?.find(quote)?;
+        let plain = !source.get(start..end)?.contains('&');
+        plain.then_some(start..end)
     }
 
     /// The element that carries it.

@@ -35,12 +35,20 @@ struct TypeWords {
     remark: Option<String>,
     base: Option<Name>,
     extends: bool,
-    children: Vec<ElementWords>,
-    /// Groups whose elements and attributes stand here as well.
+    children: Vec<Particle>,
+    /// Groups whose attributes stand here as well.
     groups: Vec<Name>,
     attributes: Vec<ElementWords>,
     choices: Vec<Choice>,
     pattern: Option<String>,
+}
+
+/// What may stand in an element, in the schema's order.
+#[derive(Debug, Clone)]
+enum Particle {
+    Element(ElementWords),
+    /// The elements of a group; whether they must stand there.
+    Group(Name, bool),
 }
 
 /// What a declaration says: of an element, or of an attribute.
@@ -55,6 +63,10 @@ struct ElementWords {
     reference: bool,
     /// At least one must stand there.
     required: bool,
+    /// One of several of which only one may stand there.
+    alternative: bool,
+    /// At most so many may stand there.
+    most: u32,
 }
 
 /// The words of a schema.
@@ -71,6 +83,8 @@ pub struct Labels {
 pub(in crate::check) struct Field<'l> {
     labels: &'l Labels,
     words: &'l ElementWords,
+    /// False where an optional group stands round it.
+    wanted: bool,
 }
 
 impl Labels {
@@ -94,6 +108,11 @@ impl Labels {
         self.elements.values().map(|words| (words.name.1.as_str(), words.label.as_deref()))
     }
 
+    /// The namespace in which a global element of this name is declared.
+    pub(in crate::check) fn namespace_of_root(&self, name: &str) -> Option<&str> {
+        self.elements.keys().find(|(_, local)| local == name).map(|(namespace, _)| namespace.as_str())
+    }
+
     /// The field that an element stands for, found by walking down from the root.
     pub(in crate::check) fn field(&self, node: &Node<'_>) -> Option<Field<'_>> {
         let mut line = vec![*node];
@@ -110,7 +129,7 @@ impl Labels {
 
     fn global(&self, namespace: &str, name: &str) -> Option<Field<'_>> {
         let words = self.elements.get(&(namespace.to_owned(), name.to_owned()))?;
-        Some(Field { labels: self, words })
+        Some(Field { labels: self, words, wanted: true })
     }
 }
 
@@ -155,7 +174,32 @@ impl<'l> Field<'l> {
 
     /// Whether the document must hold at least one.
     pub(in crate::check) const fn required(self) -> bool {
-        self.words.required
+        self.words.required && self.wanted
+    }
+
+    /// Whether it is one of several of which only one may stand there.
+    pub(in crate::check) const fn alternative(self) -> bool {
+        self.words.alternative
+    }
+
+    /// At most so many may stand there.
+    pub(in crate::check) const fn most(self) -> u32 {
+        self.words.most
+    }
+
+    /// The pattern of its values, when it has one.
+    pub(in crate::check) fn pattern(self) -> Option<&'l str> {
+        self.types().find_map(|words| words.pattern.as_deref())
+    }
+
+    /// Whether it is the same declaration as another.
+    pub(in crate::check) fn is(self, other: Field<'_>) -> bool {
+        std::ptr::eq(self.words, other.words)
+    }
+
+    /// The namespace name; empty for none.
+    pub(in crate::check) fn namespace(self) -> &'l str {
+        &self.words.name.0
     }
 
     /// The child of this name.
@@ -170,7 +214,7 @@ impl<'l> Field<'l> {
             .flat_map(|words| labels.with_groups(words))
             .flat_map(|words| &words.attributes)
             .find(|words| words.name.1 == name)
-            .map(|words| Field { labels, words })
+            .map(|words| Field { labels, words, wanted: true })
     }
 
     /// The children in the schema's order, those of the base type first.
@@ -183,12 +227,11 @@ impl<'l> Field<'l> {
                 break;
             }
         }
-        line.iter()
-            .rev()
-            .flat_map(|words| labels.with_groups(words))
-            .flat_map(|words| &words.children)
-            .map(|words| Field { labels, words })
-            .collect()
+        let mut children = Vec::new();
+        for words in line.iter().rev() {
+            labels.gather(&words.children, true, DEEPEST, &mut children);
+        }
+        children
     }
 
     fn declaration(self) -> &'l ElementWords {
@@ -211,6 +254,21 @@ impl<'l> Field<'l> {
 }
 
 impl Labels {
+    /// The elements of some particles in order, those of groups in their place.
+    fn gather<'l>(&'l self, particles: &'l [Particle], wanted: bool, depth: usize, children: &mut Vec<Field<'l>>) {
+        for particle in particles {
+            match particle {
+                Particle::Element(words) => children.push(Field { labels: self, words, wanted }),
+                Particle::Group(name, required) if depth > 0 => {
+                    if let Some(group) = self.groups.get(name) {
+                        self.gather(&group.children, wanted && *required, depth - 1, children);
+                    }
+                }
+                Particle::Group(..) => {}
+            }
+        }
+    }
+
     /// A type's words and those of the groups it names, each once.
     fn with_groups<'l>(&'l self, words: &'l TypeWords) -> Vec<&'l TypeWords> {
         let mut all = vec![words];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Choice, ElementWords, Labels, Name, TypeWords};
+use super::{Choice, ElementWords, Labels, Name, Particle, TypeWords};
 use crate::check::tree::{Node, Tree};
 
 pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
@@ -93,30 +93,40 @@ impl Reading<'_> {
                 .find(|child| matches!(child.name(), "complexType" | "simpleType"))
                 .map(|child| Box::new(self.type_words(&child))),
             required: if is_element { node.attr("minOccurs") != Some("0") } else { node.attr("use") == Some("required") },
+            alternative: false,
+            most: most(node),
         }
     }
 
     fn type_words(&self, node: &Node<'_>) -> TypeWords {
         let (label, remark) = words_of(node);
         let mut words = TypeWords { label, remark, ..TypeWords::default() };
-        self.content(node, &mut words, true);
+        self.content(node, &mut words, Occurs::Must);
         words
     }
 
-    /// Gathers what stands in a type, however its particles are nested. `required` is false inside a choice or an optional group.
-    fn content(&self, node: &Node<'_>, words: &mut TypeWords, required: bool) {
+    /// Gathers what stands in a type, however its particles are nested.
+    fn content(&self, node: &Node<'_>, words: &mut TypeWords, occurs: Occurs) {
         for child in node.children() {
-            let present = required && child.attr("minOccurs") != Some("0");
+            let optional = child.attr("minOccurs") == Some("0");
+            let inner = match occurs {
+                Occurs::Must if optional => Occurs::May,
+                other => other,
+            };
             match child.name() {
                 "element" => {
                     let mut declaration = self.declaration(&child, false);
-                    declaration.required &= required;
-                    words.children.push(declaration);
+                    declaration.required &= occurs == Occurs::Must;
+                    declaration.alternative = occurs == Occurs::OneOf;
+                    words.children.push(Particle::Element(declaration));
                 }
                 "attribute" => words.attributes.push(self.declaration(&child, false)),
                 "group" | "attributeGroup" => {
                     if let Some(name) = child.attr("ref") {
-                        words.groups.push(qname(&child, name, self.target));
+                        let name = qname(&child, name, self.target);
+                        let required = inner == Occurs::Must;
+                        words.children.push(Particle::Group(name.clone(), required));
+                        words.groups.push(name);
                     }
                 }
                 "enumeration" => words.choices.push(Choice {
@@ -127,14 +137,48 @@ impl Reading<'_> {
                 "restriction" | "extension" => {
                     words.base = child.attr("base").map(|name| qname(&child, name, self.target));
                     words.extends = child.name() == "extension";
-                    self.content(&child, words, required);
+                    self.content(&child, words, occurs);
                 }
                 "sequence" | "all" | "complexContent" | "simpleContent" => {
-                    self.content(&child, words, present);
+                    // A sequence that may come again lets each of its elements come again.
+                    let from = words.children.len();
+                    self.content(&child, words, inner);
+                    if most(&child) > 1 {
+                        without_end(&mut words.children[from..]);
+                    }
                 }
-                "choice" => self.content(&child, words, false),
+                "choice" => {
+                    let from = words.children.len();
+                    self.content(&child, words, Occurs::OneOf);
+                    if most(&child) > 1 {
+                        without_end(&mut words.children[from..]);
+                    }
+                }
                 _ => {}
             }
+        }
+    }
+}
+
+/// Whether what is being read must stand in a document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Occurs {
+    Must,
+    May,
+    OneOf,
+}
+
+fn most(node: &Node<'_>) -> u32 {
+    match node.attr("maxOccurs") {
+        None => 1,
+        Some(number) => number.parse().unwrap_or(u32::MAX),
+    }
+}
+
+fn without_end(particles: &mut [Particle]) {
+    for particle in particles {
+        if let Particle::Element(words) = particle {
+            words.most = u32::MAX;
         }
     }
 }

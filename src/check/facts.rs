@@ -1,0 +1,43 @@
+//! What queue, upload and status need to know of a document's content.
+
+use uuid::Uuid;
+
+use super::{bundle::Bundle, tree::Tree};
+use crate::document::{AuthorLevel, DocumentNumber, Facts, Name, Timestamp};
+
+/// Reads the facts of a document of one of the bundle's kinds, fit or not.
+///
+/// `None` when it is of no known kind, or lacks what every document must have: draft id, date, author and level.
+pub fn facts(tree: &Tree, bundle: &Bundle) -> Option<Facts> {
+    let entry = bundle.kind_of_root(tree.root().name())?;
+    let said = |path: &str| tree.text(path).filter(|value| !value.is_empty());
+    let level = match said("Header/AuthorLevel")? {
+        "district" => AuthorLevel::District,
+        "town" => AuthorLevel::Town,
+        _ => return None,
+    };
+    let written = said("Header/DocumentNumber").filter(|_| !entry.word.is_empty());
+    let number = written.map(|raw| DocumentNumber::read(raw).text);
+    let inspection_end = said("End")
+        .filter(|_| entry.kind.code() == "insp_record")
+        .and_then(|end| Timestamp::parse(end).ok());
+    let link = |path: &str| said(path).map(str::to_owned);
+    Some(Facts {
+        kind: entry.kind.clone(),
+        kind_name: entry.name.clone(),
+        lane: entry.lane,
+        rank: entry.rank,
+        number_as_written: written.filter(|raw| Some(*raw) != number.as_deref()).map(str::to_owned),
+        number,
+        draft_id: Uuid::try_parse(said("Header/DraftId")?).ok()?,
+        schema_version: bundle.version.clone(),
+        author_level: level,
+        author: Name(said("Header/Author/Name")?.to_owned()),
+        party: Name(said("Enterprise/Name").or_else(|| said("Party/Name")).unwrap_or_default().to_owned()),
+        party_uscc: link("Enterprise/Uscc"),
+        document_date: said("Header/DocumentDate")?.parse().ok()?,
+        inspection_id: link("Header/InspectionId"),
+        case_id: link("Header/CaseId"),
+        inspection_end,
+    })
+}

@@ -1,0 +1,133 @@
+//! What a validator found, said so that the author of a draft can mend it.
+
+mod structure;
+#[cfg(test)]
+mod tests;
+mod unreadable;
+mod value;
+
+use std::collections::{BTreeMap, HashSet};
+
+pub(in crate::check) use unreadable::unreadable;
+
+use super::{Field, validate::Violation};
+use crate::{
+    check::{
+        mask,
+        tree::{Attr, Node, Tree},
+    },
+    document::{Finding, Place, Severity},
+};
+
+/// The findings for what the validator found in `tree`, in the order of the text, one for each thing to mend.
+pub(in crate::check) fn findings(tree: &Tree, violations: &[Violation]) -> Vec<Finding> {
+    let mut found = Gathered::default();
+    for violation in violations {
+        let Some(node) = tree.node_at(violation.at) else {
+            continue;
+        };
+        found.take(tree, node, violation);
+    }
+    found.in_order()
+}
+
+#[derive(Default)]
+struct Gathered {
+    /// By byte offset, then by order of arrival.
+    findings: BTreeMap<(usize, usize), Finding>,
+    /// Parents whose children have been spoken of.
+    parents: HashSet<usize>,
+    /// Fields that something has been said of: an empty date is one mistake, not two.
+    said: HashSet<(usize, String)>,
+    /// Where children that should not stand there begin and end.
+    strangers: Vec<std::ops::Range<usize>>,
+}
+
+impl Gathered {
+    fn take(&mut self, tree: &Tree, node: Node<'_>, violation: &Violation) {
+        if violation.constraint == "cvc-complex-type.2.4" {
+            if self.parents.insert(violation.at) {
+                let child = violation.child.and_then(|at| tree.node_at(at));
+                for (place, finding, stranger) in structure::findings(&node, child) {
+                    self.strangers.extend(stranger);
+                    self.put(place, finding);
+                }
+            }
+            return;
+        }
+        let attribute = violation
+            .attribute
+            .as_ref()
+            .and_then(|(namespace, name)| node.attributes().find(|attr| attr.name() == name && attr.namespace() == namespace));
+        let key = (violation.at, attribute.map(|attr| attr.name().to_owned()).unwrap_or_default());
+        let said = value::said(&Subject { node, attribute }, violation);
+        // Two missing attributes of one element are two things to mend; two complaints about one value are one.
+        if violation.constraint == "cvc-complex-type.4" || self.said.insert(key) {
+            self.put(violation.at, said);
+        }
+    }
+
+    fn put(&mut self, at: usize, finding: Finding) {
+        let number = self.findings.len();
+        self.findings.insert((at, number), finding);
+    }
+
+    fn in_order(self) -> Vec<Finding> {
+        let strangers = self.strangers;
+        self.findings
+            .into_iter()
+            .filter(|((at, _), finding)| finding.rule == "XSD-unexpected" || !strangers.iter().any(|range| range.contains(at)))
+            .map(|(_, finding)| finding)
+            .collect()
+    }
+}
+
+/// What a finding is about: an element, or one of its attributes.
+struct Subject<'t> {
+    node: Node<'t>,
+    attribute: Option<Attr<'t>>,
+}
+
+impl<'t> Subject<'t> {
+    fn value(&self) -> &'t str {
+        self.attribute.map_or_else(|| self.node.text(), |attr| attr.value())
+    }
+
+    fn field(&self) -> Option<Field<'t>> {
+        let field = self.node.tree().labels().field(&self.node)?;
+        match self.attribute {
+            None => Some(field),
+            Some(attr) => field.attribute(attr.name()),
+        }
+    }
+
+    fn finding(&self, rule: &str, words: Words) -> Finding {
+        let (place, path, label) = match self.attribute {
+            None => (self.node.place(), self.node.path(), self.node.label()),
+            Some(attr) => (attr.place(), attr.path(), attr.label()),
+        };
+        finding(rule, place, path, label, self.value(), words)
+    }
+}
+
+/// What is said of a field: what is wrong, what is wanted, what to do.
+struct Words {
+    message: String,
+    wanted: String,
+    advice: String,
+}
+
+fn finding(rule: &str, place: Place, path: String, label: String, value: &str, words: Words) -> Finding {
+    Finding {
+        rule: format!("XSD-{rule}"),
+        severity: Severity::Error,
+        place,
+        value: mask::shown(value, &path),
+        path,
+        label,
+        message: words.message,
+        wanted: words.wanted,
+        advice: words.advice,
+        law: String::new(),
+    }
+}

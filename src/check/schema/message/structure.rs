@@ -1,0 +1,187 @@
+//! Elements that are missing, strange, too many or out of order.
+
+use std::ops::Range;
+
+use super::{Words, finding};
+use crate::{
+    check::{schema::Field, tree::Node},
+    document::{Finding, Place},
+};
+
+/// A finding, where it belongs in the text, and the extent of a child that should not be there.
+type Told = (usize, Finding, Option<Range<usize>>);
+
+/// Everything to mend among the children of `parent`, which the validator says does not fit its content model; `child` is where it noticed.
+///
+/// The validator stops at the first child that it has no room for; the form itself tells what else is missing, so that the author hears all
+/// of it at once.
+pub(super) fn findings(parent: &Node<'_>, child: Option<Node<'_>>) -> Vec<Told> {
+    let Some(field) = parent.tree().labels().field(parent) else {
+        return vec![unexplained(parent, child)];
+    };
+    let wanted = field.children();
+    let mut told = strangers(parent, &wanted);
+    told.extend(missing(parent, &wanted));
+    told.extend(too_many(parent, &wanted));
+    if told.is_empty() {
+        told.extend(out_of_order(parent, &wanted));
+    }
+    if told.is_empty() {
+        told.extend(alternatives(parent, child, &wanted));
+    }
+    if told.is_empty() {
+        told.push(unexplained(parent, child));
+    }
+    told
+}
+
+fn is(node: &Node<'_>, field: &Field<'_>) -> bool {
+    node.name() == field.name() && node.namespace() == field.namespace()
+}
+
+fn strangers(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
+    parent
+        .children()
+        .filter(|child| !wanted.iter().any(|field| is(child, field)))
+        .map(|child| {
+            let name = child.name();
+            let twin = wanted.iter().find(|field| field.name() == name);
+            let near = wanted.iter().find(|field| field.name().eq_ignore_ascii_case(name) || field.label() == Some(name));
+            let (message, advice) = match (twin, near) {
+                (Some(field), _) => (
+                    format!("“{}”（{name}）的命名空间不对", field.label_or_name()),
+                    match field.namespace() {
+                        "" => "请去掉它的命名空间。".to_owned(),
+                        namespace => format!("命名空间应为 {namespace}。"),
+                    },
+                ),
+                (None, Some(field)) => {
+                    (format!("没有“{name}”这一项"), format!("请把名称改为 {}（{}）。", field.name(), field.label_or_name()))
+                }
+                (None, None) => (
+                    format!("“{}”里没有“{name}”这一项", parent.label()),
+                    "请删去这一项；如果它是新版表单的内容，请核对表单版本。".to_owned(),
+                ),
+            };
+            let words = Words { message, wanted: String::new(), advice };
+            let finding = finding("unexpected", child.place(), child.path(), child.label(), child.text(), words);
+            (child.offset(), finding, Some(child.span()))
+        })
+        .collect()
+}
+
+fn missing(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
+    let mut told = Vec::new();
+    for (index, field) in wanted.iter().enumerate() {
+        let there = parent.children().any(|child| is(&child, field));
+        if !field.required() || there {
+            continue;
+        }
+        let before = wanted[..index].iter().rev().find(|other| parent.children().any(|child| is(&child, other)));
+        let advice = match before {
+            Some(other) => format!("请在“{}”之后补上“{}”（{}）。", other.label_or_name(), field.label_or_name(), field.name()),
+            None => format!("请在“{}”的开头补上“{}”（{}）。", parent.label(), field.label_or_name(), field.name()),
+        };
+        let words = Words { message: format!("缺少“{}”", field.label_or_name()), wanted: "必填".to_owned(), advice };
+        let path = format!("{}/{}", parent.path(), field.name());
+        let label = field.label_or_name().to_owned();
+        let place = before_place(parent, before.copied());
+        told.push((place.1, finding("missing", place.0, path, label, "", words), None));
+    }
+    told
+}
+
+/// Where something is missing: at the last element that stands before it, else at the parent.
+fn before_place(parent: &Node<'_>, before: Option<Field<'_>>) -> (Place, usize) {
+    let last = before.and_then(|field| parent.children().filter(|child| is(child, &field)).last());
+    let node = last.unwrap_or(*parent);
+    (node.place(), node.offset())
+}
+
+fn too_many(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
+    let mut told = Vec::new();
+    for (index, field) in wanted.iter().enumerate() {
+        // The same name may be declared at several places of a model; then each may come its own number of times.
+        if wanted[..index].iter().any(|other| same_name(other, field)) {
+            continue;
+        }
+        let most = wanted.iter().filter(|other| same_name(other, field)).fold(0_u32, |sum, other| sum.saturating_add(other.most()));
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let there = parent.children().filter(|child| is(child, field)).count();
+        let Some(extra) = parent.children().filter(|child| is(child, field)).nth(most) else {
+            continue;
+        };
+        let words = Words {
+            message: format!("“{}”有 {there} 处，最多 {most} 处", field.label_or_name()),
+            wanted: format!("不超过 {most} 处"),
+            advice: format!("请删去多余的 {} 处。", there - most),
+        };
+        told.push((extra.offset(), finding("repeated", extra.place(), extra.path(), extra.label(), extra.text(), words), None));
+    }
+    told
+}
+
+fn same_name(a: &Field<'_>, b: &Field<'_>) -> bool {
+    a.name() == b.name() && a.namespace() == b.namespace()
+}
+
+fn out_of_order(parent: &Node<'_>, wanted: &[Field<'_>]) -> Option<Told> {
+    let rank = |node: &Node<'_>| wanted.iter().position(|field| is(node, field));
+    let mut furthest: Option<(usize, Node<'_>)> = None;
+    for child in parent.children() {
+        let here = rank(&child)?;
+        match furthest {
+            Some((rank, before)) if here < rank => {
+                let words = Words {
+                    message: format!("“{}”的位置不对", child.label()),
+                    wanted: format!("放在“{}”之前", before.label()),
+                    advice: format!("请把“{}”移到“{}”之前。", child.label(), before.label()),
+                };
+                return Some((child.offset(), finding("order", child.place(), child.path(), child.label(), child.text(), words), None));
+            }
+            _ => furthest = Some((here, child)),
+        }
+    }
+    None
+}
+
+/// One of several fields must stand there and none does, or more than one does.
+fn alternatives(parent: &Node<'_>, child: Option<Node<'_>>, wanted: &[Field<'_>]) -> Option<Told> {
+    let choices: Vec<&Field<'_>> = wanted.iter().filter(|field| field.alternative()).collect();
+    if choices.is_empty() {
+        return None;
+    }
+    let names = choices.iter().map(|field| format!("“{}”", field.label_or_name())).collect::<Vec<_>>().join("、");
+    let there: Vec<Node<'_>> = parent.children().filter(|node| choices.iter().any(|field| is(node, field))).collect();
+    let (node, message) = match (there.as_slice(), child) {
+        ([], _) => (*parent, format!("{names}都没有填")),
+        ([_, second, ..], _) => (*second, format!("{names}只能填其中一项")),
+        ([_], Some(child)) => (child, format!("此处不应有“{}”", child.label())),
+        ([_], None) => return None,
+    };
+    let words = Words {
+        message, wanted: format!("填{names}中的一项"), advice: "请按实际情况只保留一项，并填写完整。".to_owned()
+    };
+    Some((node.offset(), finding("choice", node.place(), node.path(), node.label(), node.text(), words), None))
+}
+
+fn unexplained(parent: &Node<'_>, child: Option<Node<'_>>) -> Told {
+    match child {
+        Some(child) => {
+            let words = Words {
+                message: format!("“{}”里此处不应有“{}”", parent.label(), child.label()),
+                wanted: String::new(),
+                advice: "请对照表单核对这一部分的内容和次序。".to_owned(),
+            };
+            (child.offset(), finding("unexpected", child.place(), child.path(), child.label(), child.text(), words), Some(child.span()))
+        }
+        None => {
+            let words = Words {
+                message: format!("“{}”没有填完整", parent.label()),
+                wanted: String::new(),
+                advice: "请对照表单补全这一部分。".to_owned(),
+            };
+            (parent.offset(), finding("incomplete", parent.place(), parent.path(), parent.label(), parent.text(), words), None)
+        }
+    }
+}

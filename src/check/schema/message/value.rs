@@ -1,0 +1,290 @@
+//! Values that do not fit their field: one sentence for each constraint of the recommendation.
+
+use super::{Subject, Words};
+use crate::{
+    check::{mask, schema::validate::Violation},
+    document::Finding,
+};
+
+/// The finding for one violation that is not about which children stand where.
+pub(super) fn said(subject: &Subject<'_>, violation: &Violation) -> Finding {
+    let empty = subject.value().trim().is_empty();
+    match violation.constraint.as_str() {
+        "cvc-complex-type.4" => missing_attribute(subject, &violation.detail),
+        "cvc-complex-type.3.2.1" | "cvc-complex-type.3.2.2" => strange_attribute(subject),
+        "cvc-minLength-valid"
+        | "cvc-length-valid"
+        | "cvc-pattern-valid"
+        | "cvc-enumeration-valid"
+        | "cvc-datatype-valid"
+        | "cvc-datatype-valid.1.2.1"
+        | "cvc-minInclusive-valid"
+            if empty =>
+        {
+            not_filled(subject)
+        }
+        "cvc-enumeration-valid" => not_listed(subject),
+        "cvc-pattern-valid" | "cvc-datatype-valid" | "cvc-datatype-valid.1.2.1" | "cvc-simple-type" => {
+            ill_written(subject, &violation.constraint)
+        }
+        other => subject.finding(rule_of(other), words(subject, other, &violation.detail)),
+    }
+}
+
+/// The short name of a constraint in the ids of findings: `maxLength`.
+fn rule_of(constraint: &str) -> &str {
+    let short = constraint.strip_prefix("cvc-").unwrap_or(constraint);
+    short.strip_suffix("-valid").unwrap_or(short)
+}
+
+fn three(message: impl Into<String>, wanted: impl Into<String>, advice: impl Into<String>) -> Words {
+    Words { message: message.into(), wanted: wanted.into(), advice: advice.into() }
+}
+
+fn words(subject: &Subject<'_>, constraint: &str, detail: &str) -> Words {
+    let numbers = numbers(detail);
+    let (found, bound) = (numbers.first().copied().unwrap_or(0), numbers.get(1).copied().unwrap_or(0));
+    let limit = quoted(detail).nth(1).unwrap_or_default();
+    let label = label(subject);
+    match constraint {
+        "cvc-maxLength-valid" => three(
+            format!("内容有 {found} 个字，超过了 {bound} 个字"),
+            format!("不超过 {bound} 个字"),
+            format!("请删减至少 {} 个字。", found.saturating_sub(bound)),
+        ),
+        "cvc-minLength-valid" => {
+            three(format!("内容只有 {found} 个字，至少要 {bound} 个字"), format!("不少于 {bound} 个字"), "请补充完整。")
+        }
+        "cvc-length-valid" => three("字数不对", "规定的字数", "请核对后重新填写。"),
+        "cvc-minInclusive-valid" => three(format!("数值太小，不能小于 {limit}"), format!("不小于 {limit}"), CHECK_AGAIN),
+        "cvc-maxInclusive-valid" => three(format!("数值太大，不能大于 {limit}"), format!("不大于 {limit}"), CHECK_AGAIN),
+        "cvc-minExclusive-valid" => three(format!("数值太小，必须大于 {limit}"), format!("大于 {limit}"), CHECK_AGAIN),
+        "cvc-maxExclusive-valid" => three(format!("数值太大，必须小于 {limit}"), format!("小于 {limit}"), CHECK_AGAIN),
+        "cvc-totalDigits-valid" => three(format!("数字有 {found} 位，最多 {bound} 位"), format!("不超过 {bound} 位"), CHECK_AGAIN),
+        "cvc-fractionDigits-valid" => {
+            three(format!("小数有 {found} 位，最多 {bound} 位"), format!("小数不超过 {bound} 位"), "请按规定的位数填写。")
+        }
+        "cvc-elt.1" => unknown_root(subject),
+        "cvc-complex-type.2.1" | "cvc-type.3.1.2" => three("这一项应当为空", "没有内容", "请删去里面的内容。"),
+        "cvc-complex-type.2.3" => {
+            three(format!("“{label}”里直接写了文字"), "文字写在下一级的各项里", "请把文字移到对应的项目里，或者删去。")
+        }
+        "cvc-attribute.4" | "cvc-elt.5.2.2" | "cvc-elt.5.2.2.1" | "cvc-elt.5.2.2.2" => {
+            let fixed = quoted(detail).nth(1).unwrap_or_default();
+            three(format!("应为固定值“{fixed}”"), fixed.to_owned(), format!("请改为“{fixed}”。"))
+        }
+        "cvc-elt.2" | "cvc-type.2" => three("这一项不能直接使用，要写明具体的类型", "具体的类型", "请对照表单改用具体的项目。"),
+        "cvc-elt.3.1" | "cvc-elt.3.2.1" | "cvc-elt.3.2.2" => three("这一项不能标为空（xsi:nil）", "填写内容", "请去掉 xsi:nil，填写内容。"),
+        "cvc-elt.4.1" | "cvc-elt.4.2" | "cvc-elt.4.3" | "cvc-attribute.5" => {
+            three("写明的类型（xsi:type）不对", "表单允许的类型", "请去掉 xsi:type，或者改为表单允许的类型。")
+        }
+        "cvc-id.2" => three("标识与别处重复", "全文唯一", "请改用一个没有用过的标识。"),
+        "cvc-id.1" => three("引用的标识在文书里找不到", "已有的标识", "请核对引用的是哪一项。"),
+        "cvc-identity-constraint.4.2.1" => three("缺少用来区分的编号", "每一项都有编号", "请补上编号。"),
+        "cvc-identity-constraint.4.2.2" => three("编号与同类的另一项重复", "编号不重复", "请改正重复的编号。"),
+        "cvc-identity-constraint.4.3" => three("引用的编号在文书里找不到", "已有的编号", "请核对引用的是哪一项。"),
+        _ => three(format!("“{label}”不符合表单的规定"), String::new(), "请对照表单核对这一项。"),
+    }
+}
+
+const CHECK_AGAIN: &str = "请核对数字后重新填写。";
+
+fn label(subject: &Subject<'_>) -> String {
+    subject.attribute.map_or_else(|| subject.node.label(), |attr| attr.label())
+}
+
+fn missing_attribute(subject: &Subject<'_>, detail: &str) -> Finding {
+    let name = quoted(detail).next().unwrap_or_default();
+    let name = name.rsplit(['}', ':']).next().unwrap_or(name);
+    let field = subject.node.tree().labels().field(&subject.node).and_then(|field| field.attribute(name));
+    let label = field.map_or(name, |field| field.label_or_name()).to_owned();
+    let mut finding = subject.finding(
+        "missing",
+        three(format!("“{}”缺少“{label}”", subject.node.label()), "必填", format!("请补上“{label}”（{name}=\"…\"）。")),
+    );
+    finding.path = format!("{}/@{name}", subject.node.path());
+    finding.label = label;
+    finding.value = String::new();
+    finding
+}
+
+fn strange_attribute(subject: &Subject<'_>) -> Finding {
+    let name = subject.attribute.map(|attr| attr.name()).unwrap_or_default();
+    subject.finding("unexpected", three(format!("“{}”不应有“{name}”这个属性", subject.node.label()), "", format!("请删去属性 {name}。")))
+}
+
+fn not_filled(subject: &Subject<'_>) -> Finding {
+    let wanted = example(subject).map_or_else(|| "必填".to_owned(), |example| format!("形如 {example}"));
+    subject.finding("empty", three("没有填写", wanted, format!("请填写“{}”。", label(subject))))
+}
+
+fn not_listed(subject: &Subject<'_>) -> Finding {
+    const MOST: usize = 24;
+    let choices = subject.field().map(|field| field.choices()).unwrap_or_default();
+    let value = subject.value();
+    let shown = |choice: &super::super::Choice| match choice.label.as_str() {
+        "" => choice.value.clone(),
+        label => format!("{}（{label}）", choice.value),
+    };
+    let mut wanted = choices.iter().take(MOST).map(shown).collect::<Vec<_>>().join("、");
+    if choices.len() > MOST {
+        wanted.push_str(&format!("等 {} 种", choices.len()));
+    }
+    let meant = choices.iter().find(|choice| !value.is_empty() && (choice.label == value || choice.value.eq_ignore_ascii_case(value)));
+    let advice = match meant {
+        Some(choice) => format!("请改为 {}。", shown(choice)),
+        None => "请从规定的几种里选一种。".to_owned(),
+    };
+    let value = mask::shown(value, &subject.node.path());
+    let wanted = if wanted.is_empty() { String::new() } else { format!("以下之一：{wanted}") };
+    subject.finding("enumeration", three(format!("“{value}”不在规定的范围里"), wanted, advice))
+}
+
+/// A value whose form is wrong: a date that is none, a number with a unit, a code with a wrong length.
+fn ill_written(subject: &Subject<'_>, constraint: &str) -> Finding {
+    let value = subject.value();
+    let built_in = subject.field().and_then(|field| field.built_in()).unwrap_or_default();
+    let what = match built_in {
+        "date" => "不是正确的日期",
+        "dateTime" => "不是正确的时间",
+        "time" => "不是正确的钟点",
+        "decimal" | "float" | "double" => "不是正确的数字",
+        "boolean" => "只能填 true（是）或 false（否）",
+        "base64Binary" | "hexBinary" => "附件内容损坏",
+        name if is_integer(name) => "不是正确的整数",
+        _ => "写法不对",
+    };
+    let tidy = tidied(value, built_in);
+    let wanted = example(subject).map_or_else(String::new, |example| format!("形如 {example}"));
+    let advice = match tidy {
+        Some(tidy) => format!("请改为 {tidy}。"),
+        None if matches!(built_in, "date" | "dateTime") && looks_dated(value) => "请核对年月日，这一天或这个时刻不存在。".to_owned(),
+        None => match subject.field().and_then(|field| field.remark()) {
+            Some(remark) => format!("{}。", remark.trim_end_matches('。')),
+            None => format!("请核对“{}”后重新填写。", label(subject)),
+        },
+    };
+    subject.finding(rule_of(constraint), three(what, wanted, advice))
+}
+
+fn is_integer(name: &str) -> bool {
+    name.ends_with("nteger") || matches!(name, "int" | "long" | "short" | "byte") || name.starts_with("unsigned")
+}
+
+/// A value of the field as it should look.
+fn example(subject: &Subject<'_>) -> Option<String> {
+    let field = subject.field()?;
+    if let Some(described) = field.pattern().and_then(described) {
+        return Some(described);
+    }
+    let example = match field.built_in()? {
+        "date" => "2023-04-03",
+        "dateTime" => "2023-04-03T09:30:00+08:00",
+        "time" => "09:30:00",
+        "decimal" => "3000.00",
+        "boolean" => "true 或 false",
+        name if is_integer(name) => "12",
+        _ => {
+            let pattern = field.pattern()?;
+            return Some(format!("规则 {pattern}"));
+        }
+    };
+    Some(example.to_owned())
+}
+
+/// A plain pattern in words: `[0-9]{6}` is 6 位数字.
+fn described(pattern: &str) -> Option<String> {
+    let (class, rest) = pattern.split_once("]{")?;
+    let count: u32 = rest.strip_suffix('}')?.parse().ok()?;
+    let what = match class {
+        "[0-9" => "位数字",
+        "[0-9A-Z" => "位数字或大写字母",
+        "[0-9a-f" => "位小写十六进制字符",
+        "[A-Z" => "位大写字母",
+        _ => return None,
+    };
+    Some(format!("{count} {what}"))
+}
+
+fn looks_dated(value: &str) -> bool {
+    value.len() >= 10 && value.as_bytes()[..4].iter().all(u8::is_ascii_digit) && value.as_bytes()[4] == b'-'
+}
+
+/// The value as it was probably meant, where that is beyond doubt.
+fn tidied(value: &str, built_in: &str) -> Option<String> {
+    let narrow: String = value.chars().map(narrow).collect();
+    let narrow = narrow.trim();
+    let tidy = match built_in {
+        "date" => {
+            let mut parts = narrow.split(['年', '月', '日', '/', '.', '-', ' ']).filter(|part| !part.is_empty());
+            let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+            if parts.next().is_some() || year.len() != 4 {
+                return None;
+            }
+            chrono::NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?.to_string()
+        }
+        "dateTime" => {
+            let bare = narrow.replace(' ', "T");
+            let bare = bare.strip_suffix("+08:00").unwrap_or(&bare);
+            let known = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y/%m/%dT%H:%M:%S", "%Y/%m/%dT%H:%M"];
+            let time = known.iter().find_map(|format| chrono::NaiveDateTime::parse_from_str(bare, format).ok())?;
+            time.format("%Y-%m-%dT%H:%M:%S+08:00").to_string()
+        }
+        name if name == "decimal" || is_integer(name) => {
+            let number: String = narrow.trim_end_matches('元').chars().filter(|c| !matches!(c, ',' | ' ')).collect();
+            let plain = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.');
+            number.parse::<f64>().ok().filter(|_| plain)?;
+            number
+        }
+        "boolean" => match narrow {
+            "是" | "TRUE" | "True" | "有" => "true".to_owned(),
+            "否" | "FALSE" | "False" | "无" => "false".to_owned(),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    (tidy != value).then_some(tidy)
+}
+
+/// Full-width digits and signs in their half-width form.
+fn narrow(c: char) -> char {
+    match c {
+        '０'..='９' | '．' | '，' | '－' | '／' | '：' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        other => other,
+    }
+}
+
+fn unknown_root(subject: &Subject<'_>) -> Words {
+    let node = &subject.node;
+    if node.parent().is_some() {
+        return three(format!("没有“{}”这一项", node.label()), "", "请删去这一项；如果它是新版表单的内容，请核对表单版本。");
+    }
+    let labels = node.tree().labels();
+    let mut known: Vec<String> = labels.roots().filter_map(|(_, label)| label.map(str::to_owned)).collect();
+    known.sort();
+    let home = labels.namespace_of_root(node.name());
+    if let Some(namespace) = home.filter(|_| node.parent().is_none()) {
+        return three(
+            "文书的命名空间不对",
+            namespace,
+            format!("请把开头改为 <{} xmlns=\"{namespace}\">，或者从制作软件里重新导出。", node.name()),
+        );
+    }
+    let wanted = if known.is_empty() || known.len() > 40 {
+        "表单里有的文书".to_owned()
+    } else {
+        format!("以下之一：{}", known.join("、"))
+    };
+    three(format!("不认识的文书种类“{}”", node.name()), wanted, "请核对是不是放错了文件，或者制作软件的表单版本不对。")
+}
+
+/// The numbers in a message of the validator, in order.
+fn numbers(detail: &str) -> Vec<u64> {
+    detail.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
+}
+
+/// The quoted parts of a message of the validator, in order.
+fn quoted(detail: &str) -> impl Iterator<Item = &str> {
+    detail.split('\'').skip(1).step_by(2)
+}
