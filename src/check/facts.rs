@@ -8,7 +8,7 @@ use crate::document::{AuthorLevel, DocumentNumber, Facts, Name, Timestamp};
 /// Reads the facts of a document of one of the bundle's kinds, fit or not.
 ///
 /// `None` when it is of no known kind, or lacks what every document must have: draft id, date, author and level.
-pub fn facts(tree: &Tree, bundle: &Bundle) -> Option<Facts> {
+pub(super) fn facts(tree: &Tree, bundle: &Bundle) -> Option<Facts> {
     let entry = bundle.kind_of_root(tree.root().name())?;
     let said = |path: &str| tree.text(path).filter(|value| !value.is_empty());
     let level = match said("Header/AuthorLevel")? {
@@ -18,9 +18,7 @@ pub fn facts(tree: &Tree, bundle: &Bundle) -> Option<Facts> {
     };
     let written = said("Header/DocumentNumber").filter(|_| !entry.word.is_empty());
     let number = written.map(|raw| DocumentNumber::read(raw).text);
-    let inspection_end = said("End")
-        .filter(|_| entry.kind.code() == "insp_record")
-        .and_then(|end| Timestamp::parse(end).ok());
+    let inspection_end = said("End").filter(|_| entry.kind.code() == "insp_record").and_then(|end| Timestamp::parse(end).ok());
     let link = |path: &str| said(path).map(str::to_owned);
     Some(Facts {
         kind: entry.kind.clone(),

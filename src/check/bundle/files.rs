@@ -45,16 +45,13 @@ fn decode(bytes: &[u8]) -> Option<String> {
     }
     for (mark, encoding) in [(b"\xFF\xFE", encoding_rs::UTF_16LE), (b"\xFE\xFF", encoding_rs::UTF_16BE)] {
         if let Some(rest) = bytes.strip_prefix(mark) {
-            return encoding
-                .decode_without_bom_handling_and_without_replacement(rest)
-                .map(std::borrow::Cow::into_owned);
+            return encoding.decode_without_bom_handling_and_without_replacement(rest).map(std::borrow::Cow::into_owned);
         }
     }
-    std::str::from_utf8(bytes).ok().map(str::to_owned).or_else(|| {
-        GB18030
-            .decode_without_bom_handling_and_without_replacement(bytes)
-            .map(std::borrow::Cow::into_owned)
-    })
+    std::str::from_utf8(bytes)
+        .ok()
+        .map(str::to_owned)
+        .or_else(|| GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned))
 }
 
 /// The folders directly below `path` that hold a file of this name, by name.
@@ -139,21 +136,13 @@ pub(super) fn schema(entry: &Path, problems: &mut Vec<BundleProblem>) -> Option<
     let home = common_folder(read.iter().map(|(file, ..)| file.as_path()));
     let within = |file: &Path| {
         let below = file.strip_prefix(&home).unwrap_or(file);
-        below
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy().into_owned())
-            .collect::<Vec<_>>()
-            .join("/")
+        below.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>().join("/")
     };
     Some(XsdFiles {
         entry: within(&entry),
         files: Arc::new(
             read.iter()
-                .map(|(file, text, lent)| XsdSource {
-                    path: within(file),
-                    text: Arc::clone(text),
-                    lent_namespace: lent.clone(),
-                })
+                .map(|(file, text, lent)| XsdSource { path: within(file), text: Arc::clone(text), lent_namespace: lent.clone() })
                 .collect(),
         ),
     })
@@ -219,11 +208,7 @@ pub(super) fn lists(folder: &Path, lists: &[(String, String)], problems: &mut Ve
 }
 
 fn prove_list(file: &Path, text: &str, problems: &mut Vec<BundleProblem>) {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .comment(Some(b'#'))
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).flexible(true).from_reader(text.as_bytes());
     let header: Vec<String> = reader.headers().map(|row| row.iter().map(str::to_owned).collect()).unwrap_or_default();
     if header.first().map(String::as_str) != Some("code") || header.get(1).map(String::as_str) != Some("name") {
         problems.push(problem(file, "第一行应为表头，前两列是 code,name", "请补上表头。"));

@@ -154,9 +154,11 @@ fn read(path: &Path, problems: &mut Vec<BundleProblem>) -> Option<Bundle> {
 
 fn prove(plan: &toml_file::Plan, schema: &XsdFiles, labels: &Labels, problems: &mut Vec<BundleProblem>) {
     if let Err(faults) = schema.prove() {
-        problems.extend(faults.into_iter().map(|fault| {
-            problem(&plan.entry, format!("表单定义（XSD）有错：{fault}"), "请向提供表单的单位索取正确的文件。")
-        }));
+        problems.extend(
+            faults
+                .into_iter()
+                .map(|fault| problem(&plan.entry, format!("表单定义（XSD）有错：{fault}"), "请向提供表单的单位索取正确的文件。")),
+        );
     }
     for entry in &plan.kinds {
         if labels.namespace_of_root(&entry.root) != Some(plan.namespace.as_str()) {

@@ -104,12 +104,10 @@ impl Form<'_> {
     }
 
     fn texts(&mut self, table: &Table, key: &str) -> Option<Vec<String>> {
-        let texts = table.get(key)?.as_array().and_then(|values| {
-            values
-                .iter()
-                .map(|value| value.as_str().map(str::to_owned))
-                .collect::<Option<Vec<_>>>()
-        });
+        let texts = table
+            .get(key)?
+            .as_array()
+            .and_then(|values| values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>());
         if texts.is_none() {
             self.wrong(format!("{key} 应为一组文字"), "请写成 [\"…\", \"…\"]。");
         }
@@ -136,10 +134,7 @@ impl Form<'_> {
             self.wrong("lists 应为一个表".to_owned(), "请写成 [lists]，每行一个代码表。");
             return Vec::new();
         };
-        lists
-            .keys()
-            .filter_map(|name| Some((name.clone(), self.text(lists, name)?)))
-            .collect()
+        lists.keys().filter_map(|name| Some((name.clone(), self.text(lists, name)?))).collect()
     }
 
     fn kinds(&mut self, table: &Table) -> Vec<KindEntry> {
@@ -180,10 +175,7 @@ impl Form<'_> {
                 None
             }
         };
-        let rank = table
-            .get("rank")
-            .and_then(Value::as_integer)
-            .and_then(|rank| u16::try_from(rank).ok());
+        let rank = table.get("rank").and_then(Value::as_integer).and_then(|rank| u16::try_from(rank).ok());
         if rank.is_none() {
             self.wrong("rank 应为 0 到 65535 的整数".to_owned(), "请按办案的先后填写。");
         }

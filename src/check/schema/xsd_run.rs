@@ -16,7 +16,7 @@ use super::{
     Report,
     validate::{MOST_VIOLATIONS, Obstacle, Unreadable, Violation},
 };
-use crate::check::tree::{Node, Tree};
+use crate::check::tree::{Malformed, Node, Tree};
 
 /// What a document may ask of the validator. A number of 300,000 digits costs 0.15 s and grows with the square, so texts are capped too.
 fn limits() -> ParseLimits {
@@ -27,7 +27,7 @@ fn limits() -> ParseLimits {
         .with_max_namespace_declarations(64)
         .with_max_attribute_value_bytes(65_536)
         .with_max_text_bytes(4 << 20)
-        .with_max_nodes(2_000_000)
+        .with_max_nodes(400_000)
 }
 
 /// How often a document with line-wrapped base64 is looked at again, with 100 values mended each time.
@@ -89,7 +89,11 @@ pub(super) fn run(set: &SchemaSet, validator: &Compiled<'_>, text: &Arc<str>) ->
         // A document that the validator could read is a tree; were it not, the errors would still stand.
         let tree = match Tree::parse(Arc::clone(&text), Arc::default()) {
             Ok(tree) => tree,
-            Err(e) => return Report::NotChecked(format!("two parsers disagree: {e}")),
+            Err(e) => {
+                // The validator had seen enough before it came to this place.
+                let why = if e.what == Malformed::TOO_MANY { Obstacle::TooMany } else { Obstacle::Malformed };
+                return unreadable(e.at, why, &e.what);
+            }
         };
         match unwrap_base64(&tree, &errors) {
             Some(mended) => text = mended,

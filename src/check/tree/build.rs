@@ -8,7 +8,7 @@ use quick_xml::{
     events::{BytesRef, BytesStart, Event},
 };
 
-use super::{AttrData, Malformed, NO_NAMESPACE, NONE, NodeData, Piece, Tree, XML, XMLNS};
+use super::{AttrData, MOST_NODES, Malformed, NO_NAMESPACE, NONE, NodeData, Piece, Tree, XML, XMLNS};
 use crate::check::schema::Labels;
 
 pub(super) const XML_NAME: &str = "http://www.w3.org/XML/1998/namespace";
@@ -44,7 +44,7 @@ pub(super) fn build(text: Arc<str>, labels: Arc<Labels>) -> Result<Tree, Malform
     let source = Arc::clone(&text);
     let mut builder = Builder {
         tree: Tree {
-            nodes: Vec::with_capacity(source.len() / 64 + 1),
+            nodes: Vec::with_capacity((source.len() / 64 + 1).min(1 << 16)),
             attrs: Vec::new(),
             namespaces: vec![String::new(), XML_NAME.to_owned(), XMLNS_NAME.to_owned()],
             cooked: String::new(),
@@ -105,6 +105,9 @@ impl Builder {
         }
         let name_end = content + qname.len();
         let index = count(self.tree.nodes.len());
+        if self.tree.nodes.len() >= MOST_NODES {
+            return Err(malformed(start, Malformed::TOO_MANY));
+        }
         let parent = self.open.last().map_or(NONE, |open| open.node);
         if parent == NONE && self.rooted {
             return Err(malformed(start, "a second root element"));

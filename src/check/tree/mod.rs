@@ -67,6 +67,14 @@ pub struct Malformed {
     pub what: String,
 }
 
+impl Malformed {
+    /// What is said of a document with more than [`MOST_NODES`] elements.
+    pub const TOO_MANY: &'static str = "too many elements";
+}
+
+/// The most elements of a tree; an honest document has some hundreds.
+pub const MOST_NODES: usize = 200_000;
+
 /// A well-formed document.
 #[derive(Debug)]
 pub struct Tree {

@@ -192,11 +192,6 @@ impl<'l> Field<'l> {
         self.types().find_map(|words| words.pattern.as_deref())
     }
 
-    /// Whether it is the same declaration as another.
-    pub(in crate::check) fn is(self, other: Field<'_>) -> bool {
-        std::ptr::eq(self.words, other.words)
-    }
-
     /// The namespace name; empty for none.
     pub(in crate::check) fn namespace(self) -> &'l str {
         &self.words.name.0

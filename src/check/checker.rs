@@ -1,0 +1,193 @@
+//! One check from end to end.
+
+use std::{
+    collections::HashSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
+
+use chrono::NaiveDate;
+
+use super::{
+    CaseDocument, CheckedDraft, Context, Tree, Verdict,
+    bundle::{Bundle, BundleProblem},
+    decode, facts, header,
+    schema::{Report, SchemaValidator, Unreadable, XsdValidator, message},
+};
+use crate::document::{Facts, Finding, Severity};
+
+/// What an office sets about the check.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The largest draft that is read, in bytes; the exchange contract takes 10 MiB.
+    pub most_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { most_bytes: 10 << 20 }
+    }
+}
+
+/// Knows every live version of a platform's schema bundle; shared by all who check.
+#[derive(Debug)]
+pub struct Checker {
+    /// Newest first; never empty.
+    versions: Vec<Bundle>,
+    settings: Settings,
+}
+
+/// Checks drafts, one at a time; each thread that checks has its own, with a validator of its own.
+#[derive(Debug)]
+pub struct Worker {
+    checker: Arc<Checker>,
+    validators: Vec<XsdValidator>,
+}
+
+/// A draft that was read and not yet judged: enough is known of it to look up what surrounds it.
+#[derive(Debug)]
+pub struct Draft {
+    tree: Arc<Tree>,
+    version: usize,
+    facts: Option<Facts>,
+    findings: Vec<Finding>,
+}
+
+impl Draft {
+    /// What it is, as far as it could be read. With it, the caller finds the other documents of its case.
+    pub const fn facts(&self) -> Option<&Facts> {
+        self.facts.as_ref()
+    }
+
+    /// What it says.
+    pub const fn tree(&self) -> &Arc<Tree> {
+        &self.tree
+    }
+}
+
+impl Checker {
+    /// Reads the bundle in `folder`, with all its versions, or the schema that begins with an XSD file.
+    ///
+    /// # Errors
+    /// All problems of the bundle, in Chinese.
+    pub fn load(folder: &Path, settings: Settings) -> Result<Self, Vec<BundleProblem>> {
+        let versions = Bundle::load_all(folder)?;
+        Ok(Self { versions, settings })
+    }
+
+    /// The versions, newest first.
+    pub fn versions(&self) -> &[Bundle] {
+        &self.versions
+    }
+
+    /// Someone who checks.
+    pub fn worker(self: &Arc<Self>) -> Worker {
+        let validators = self.versions.iter().map(|bundle| XsdValidator::new(bundle.schema.clone())).collect();
+        Worker { checker: Arc::clone(self), validators }
+    }
+
+    /// Reads a document back that passed its check before, as part of a case. `None` when it cannot be read any more.
+    pub fn case_document(&self, facts: Facts, body: &[u8]) -> Option<CaseDocument> {
+        let text = std::str::from_utf8(body).ok()?;
+        let version = self.version_of_date(Some(facts.document_date));
+        let tree = Tree::parse(Arc::from(text), Arc::clone(&self.versions[version].labels)).ok()?;
+        Some(CaseDocument { facts, tree: Arc::new(tree) })
+    }
+
+    /// The version that a document's own date calls for; the oldest for one dated before all, the newest for one without a date.
+    fn version_of_date(&self, date: Option<NaiveDate>) -> usize {
+        let Some(date) = date else {
+            return 0;
+        };
+        self.versions.iter().position(|bundle| bundle.effective_from <= date).unwrap_or(self.versions.len() - 1)
+    }
+}
+
+impl Worker {
+    /// Checks a draft by itself and in its surroundings.
+    pub fn check(&self, bytes: &[u8], context: &Context<'_>) -> Verdict {
+        match self.read(bytes) {
+            Ok(draft) => self.judge(draft, context),
+            Err(verdict) => verdict,
+        }
+    }
+
+    /// Decodes a draft, holds it against the schema and reads its facts.
+    ///
+    /// # Errors
+    /// The verdict, when there is no document to judge.
+    pub fn read(&self, bytes: &[u8]) -> Result<Draft, Verdict> {
+        let decoded = decode::decode(bytes, self.checker.settings.most_bytes).map_err(|finding| unfit(*finding))?;
+        let text = decoded.text;
+        let guessed = self.checker.version_of_date(early_date(&text));
+        let (tree, findings) = self.hold_against(guessed, &text)?;
+        let date = tree.text("Header/DocumentDate").and_then(|date| date.parse().ok());
+        let version = if date.is_some() { self.checker.version_of_date(date) } else { guessed };
+        if version == guessed {
+            return Ok(self.draft(tree, version, findings));
+        }
+        // Something that looked like the date was not it.
+        let (tree, findings) = self.hold_against(version, &text)?;
+        Ok(self.draft(tree, version, findings))
+    }
+
+    /// Judges a draft by the rules, in its surroundings.
+    pub fn judge(&self, draft: Draft, _context: &Context<'_>) -> Verdict {
+        let bundle = &self.checker.versions[draft.version];
+        let Draft { tree, facts, mut findings, .. } = draft;
+        let judged = catch_unwind(AssertUnwindSafe(|| header::findings(&tree, bundle)));
+        let Ok(more) = judged else {
+            return Verdict::NotChecked { why: "a rule crashed".to_owned() };
+        };
+        let spoken: HashSet<String> = findings.iter().map(|finding| finding.path.clone()).collect();
+        findings.extend(more.into_iter().filter(|finding| !spoken.contains(&finding.path)));
+        findings.sort_by_key(|finding| finding.place);
+        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+            return Verdict::Unfit { facts, findings };
+        }
+        match facts {
+            Some(facts) => Verdict::Fit(CheckedDraft::new(facts, tree, findings)),
+            None if !bundle.has_kinds() => Verdict::FitsSchemaOnly { findings },
+            None => Verdict::NotChecked { why: "the schema lets pass what no facts can be read from".to_owned() },
+        }
+    }
+
+    fn draft(&self, tree: Tree, version: usize, findings: Vec<Finding>) -> Draft {
+        let facts = facts::facts(&tree, &self.checker.versions[version]);
+        Draft { tree: Arc::new(tree), version, facts, findings }
+    }
+
+    /// The document as a tree, and what the schema of a version has against it.
+    fn hold_against(&self, version: usize, text: &Arc<str>) -> Result<(Tree, Vec<Finding>), Verdict> {
+        let report = self.validators[version].validate(text);
+        let violations = match report {
+            Report::Fits => Vec::new(),
+            Report::Breaks(violations) => violations,
+            Report::Unreadable(why) => return Err(unreadable(text, &why)),
+            Report::NotChecked(why) => return Err(Verdict::NotChecked { why }),
+        };
+        let labels = Arc::clone(&self.checker.versions[version].labels);
+        let tree = Tree::parse(Arc::clone(text), labels)
+            .map_err(|e| Verdict::NotChecked { why: format!("two parsers disagree at byte {}", e.at) })?;
+        let findings = message::findings(&tree, &violations);
+        if findings.is_empty() && !violations.is_empty() {
+            return Err(Verdict::NotChecked { why: "the schema's violations could not be placed".to_owned() });
+        }
+        Ok((tree, findings))
+    }
+}
+
+fn unfit(finding: Finding) -> Verdict {
+    Verdict::Unfit { facts: None, findings: vec![finding] }
+}
+
+fn unreadable(text: &str, why: &Unreadable) -> Verdict {
+    unfit(*message::unreadable(text, why))
+}
+
+/// What is most likely the document's date, found without parsing; it only chooses the version to begin with.
+fn early_date(text: &str) -> Option<NaiveDate> {
+    let (_, after) = text.split_once("DocumentDate>")?;
+    after.trim_start().get(..10)?.parse().ok()
+}

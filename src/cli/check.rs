@@ -1,0 +1,205 @@
+//! `dangri check`: drafts judged at the command line, without a daemon and without sending anything.
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde_json::json;
+
+use crate::{
+    check::{BundleProblem, CaseDocument, Checker, Context, Draft, Settings, Verdict, Worker, explain},
+    document::{Facts, Timestamp},
+};
+
+/// All drafts are fit.
+const WELL: u8 = 0;
+/// The profile cannot be used, or none of the files can be read.
+const WRONG: u8 = 2;
+/// Some files could not be read or checked.
+const PART: u8 = 3;
+/// Some drafts are not fit.
+const UNFIT: u8 = 4;
+
+/// What the command is asked to do.
+#[derive(Debug, Clone)]
+pub struct Args {
+    /// The drafts; together they are one case.
+    pub files: Vec<PathBuf>,
+    /// One JSON object instead of text.
+    pub json: bool,
+    /// The folder with the platform's bundle, or an XSD file.
+    pub profile: PathBuf,
+}
+
+/// Where the bundle lies when nobody says: beside the configuration, else in the working folder.
+pub fn standard_profile() -> PathBuf {
+    let places = ["/etc/dangri/platform/shandong", "config/platform/shandong"].map(PathBuf::from);
+    let [_, last] = &places;
+    let last = last.clone();
+    places.into_iter().find(|place| place.join("bundle.toml").is_file()).unwrap_or(last)
+}
+
+/// What became of one file.
+enum Outcome {
+    Judged { facts: Option<Box<Facts>>, verdict: Verdict },
+    NotRead(String),
+}
+
+/// Checks the files and tells what was found. Answers the exit code: 0 all fit, 4 some not fit, 3 some not checked, 2 nothing could be done.
+///
+/// # Errors
+/// Those of the writer.
+pub fn run(args: &Args, now: Timestamp, to: &mut dyn Write) -> io::Result<u8> {
+    let checker = match Checker::load(&args.profile, Settings::default()) {
+        Ok(checker) => Arc::new(checker),
+        Err(problems) => return refuse(args, &problems, now, to),
+    };
+    let outcomes = judge_all(&checker.worker(), &args.files, now);
+    let code = code_of(&outcomes);
+    if args.json {
+        print_json(args, &outcomes, code, now, to)?;
+    } else {
+        print_text(args, &outcomes, to)?;
+    }
+    Ok(code)
+}
+
+fn judge_all(worker: &Worker, files: &[PathBuf], now: Timestamp) -> Vec<Outcome> {
+    let read: Vec<Result<Draft, Outcome>> = files.iter().map(|file| read(worker, file)).collect();
+    let known: Vec<Option<CaseDocument>> = read
+        .iter()
+        .map(|draft| {
+            let draft = draft.as_ref().ok()?;
+            Some(CaseDocument { facts: draft.facts()?.clone(), tree: Arc::clone(draft.tree()) })
+        })
+        .collect();
+    read.into_iter()
+        .enumerate()
+        .map(|(index, draft)| {
+            let draft = match draft {
+                Ok(draft) => draft,
+                Err(outcome) => return outcome,
+            };
+            let facts = draft.facts().cloned();
+            let others = || known.iter().enumerate().filter(|(other, _)| *other != index).filter_map(|(_, known)| known.as_ref());
+            let (case, same_number) = match &facts {
+                None => (Vec::new(), Vec::new()),
+                Some(facts) => (
+                    others().filter(|other| facts.case_key().is_some() && other.facts.case_key() == facts.case_key()).cloned().collect(),
+                    others()
+                        .filter(|other| facts.number.is_some() && other.facts.number == facts.number)
+                        .map(|other| other.facts.clone())
+                        .collect(),
+                ),
+            };
+            let context = Context { today: now.beijing_day(), case: &case, same_number: &same_number, roster: None };
+            Outcome::Judged { facts: facts.map(Box::new), verdict: worker.judge(draft, &context) }
+        })
+        .collect()
+}
+
+fn read(worker: &Worker, file: &Path) -> Result<Draft, Outcome> {
+    let bytes = fs::read(file).map_err(|e| {
+        Outcome::NotRead(match e.kind() {
+            io::ErrorKind::NotFound => "没有这个文件".to_owned(),
+            io::ErrorKind::PermissionDenied => "没有读取的权限".to_owned(),
+            io::ErrorKind::IsADirectory => "这是一个目录，请写明里面的文件".to_owned(),
+            _ => format!("读不出来（{e}）"),
+        })
+    })?;
+    worker.read(&bytes).map_err(|verdict| Outcome::Judged { facts: verdict.facts().cloned().map(Box::new), verdict })
+}
+
+fn code_of(outcomes: &[Outcome]) -> u8 {
+    let not_read = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::NotRead(_))).count();
+    let not_checked = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Judged { verdict: Verdict::NotChecked { .. }, .. }));
+    let unfit = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Judged { verdict: Verdict::Unfit { .. }, .. }));
+    match (not_read, not_checked, unfit) {
+        (all, ..) if all == outcomes.len() => WRONG,
+        (0, false, false) => WELL,
+        (0, false, true) => UNFIT,
+        _ => PART,
+    }
+}
+
+fn print_text(args: &Args, outcomes: &[Outcome], to: &mut dyn Write) -> io::Result<()> {
+    for (file, outcome) in args.files.iter().zip(outcomes) {
+        let file = shown(file);
+        match outcome {
+            Outcome::NotRead(why) => writeln!(to, "？ {file}\n  没有查：{why}")?,
+            Outcome::Judged { facts, verdict } => {
+                let about = explain::About { file: &file, facts: facts.as_deref() };
+                write!(to, "{}", explain::terminal(about, verdict))?;
+            }
+        }
+    }
+    if outcomes.len() > 1 {
+        let fit = outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome, Outcome::Judged { verdict: Verdict::Fit(_) | Verdict::FitsSchemaOnly { .. }, .. }))
+            .count();
+        writeln!(to, "\n共 {} 件，可以录入 {fit} 件。", outcomes.len())?;
+    }
+    Ok(())
+}
+
+fn print_json(args: &Args, outcomes: &[Outcome], code: u8, now: Timestamp, to: &mut dyn Write) -> io::Result<()> {
+    let files: Vec<_> = args
+        .files
+        .iter()
+        .zip(outcomes)
+        .map(|(file, outcome)| {
+            let file = shown(file);
+            match outcome {
+                Outcome::NotRead(why) => json!({ "file": file, "verdict": "not_read", "why": why, "findings": [] }),
+                Outcome::Judged { facts, verdict } => explain::json(explain::About { file: &file, facts: facts.as_deref() }, verdict),
+            }
+        })
+        .collect();
+    envelope(code, now, &json!({ "files": files }), &json!([]), to)
+}
+
+fn refuse(args: &Args, problems: &[BundleProblem], now: Timestamp, to: &mut dyn Write) -> io::Result<u8> {
+    if args.json {
+        let errors: Vec<_> = problems
+            .iter()
+            .map(|problem| {
+                json!({ "code": "D-PROFILE", "message": format!("{}：{}", problem.file.display(), problem.what), "hint": problem.advice })
+            })
+            .collect();
+        envelope(WRONG, now, &json!(null), &json!(errors), to)?;
+    } else {
+        writeln!(to, "表单目录 {} 不能用，有 {} 处要改：", args.profile.display(), problems.len())?;
+        for problem in problems {
+            writeln!(to, "  {problem}")?;
+        }
+    }
+    Ok(WRONG)
+}
+
+fn envelope(code: u8, now: Timestamp, data: &serde_json::Value, errors: &serde_json::Value, to: &mut dyn Write) -> io::Result<()> {
+    let whole = json!({
+        "schema": "dangri.check/1",
+        "time": now,
+        "ok": code == WELL,
+        "code": code,
+        "data": data,
+        "errors": errors,
+    });
+    writeln!(to, "{whole}")
+}
+
+/// A name for people: control characters and marks that turn the direction of writing are shown, not obeyed.
+fn shown(file: &Path) -> String {
+    file.to_string_lossy()
+        .chars()
+        .flat_map(|c| {
+            let odd = c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            let escaped: Vec<char> = if odd { c.escape_unicode().collect() } else { vec![c] };
+            escaped
+        })
+        .collect()
+}
