@@ -147,7 +147,7 @@ impl Worker {
             return Verdict::Unfit { facts, findings };
         }
         match facts {
-            Some(facts) => Verdict::Fit(CheckedDraft::new(facts, tree, findings)),
+            Some(facts) => Verdict::Fit(CheckedDraft::new(facts, document_bytes(&tree), findings)),
             None if !bundle.has_kinds() => Verdict::FitsSchemaOnly { findings },
             None => Verdict::NotChecked { why: "the schema lets pass what no facts can be read from".to_owned() },
         }
@@ -176,6 +176,12 @@ impl Worker {
         }
         Ok((tree, findings))
     }
+}
+
+/// The document bytes of contract §3: from the `<` of the root's start tag to the `>` of its end tag, in UTF-8. The root has nothing round it
+/// to inherit from, so every namespace that it needs is declared on itself or below.
+fn document_bytes(tree: &Tree) -> Arc<[u8]> {
+    Arc::from(&tree.source().as_bytes()[tree.root().span()])
 }
 
 fn unfit(finding: Finding) -> Verdict {

@@ -15,7 +15,6 @@ pub struct CheckedDraft {
 
 impl CheckedDraft {
     /// A draft that passed: its facts, its document bytes (contract §3), and the warnings that its author should see.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the verdict that makes one lands next"))]
     pub(in crate::check) fn new(facts: Facts, body: Arc<[u8]>, findings: Vec<Finding>) -> Self {
         let digest = ContentHash::of(&body);
         Self { facts, body, digest, findings }

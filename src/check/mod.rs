@@ -3,8 +3,8 @@
 pub mod bundle;
 mod checker;
 mod context;
-mod draft;
 pub mod decode;
+mod draft;
 pub mod explain;
 mod facts;
 mod header;
@@ -20,4 +20,4 @@ pub use checker::{Checker, Draft, Settings, Worker};
 pub use context::{CaseDocument, Context, Holder, Roster};
 pub use draft::CheckedDraft;
 pub use tree::{Attr, Malformed, Node, Tree};
-pub use verdict::{CheckedDraft, Verdict};
+pub use verdict::Verdict;

@@ -1,10 +1,7 @@
 //! What a check ends in.
 
-use std::sync::Arc;
-
-use crate::document::{ContentHash, Facts, Finding};
-
-use super::Tree;
+use super::CheckedDraft;
+use crate::document::{Facts, Finding};
 
 /// What a check ends in. A check that failed is its own outcome, and never a good one.
 #[derive(Debug)]
@@ -43,53 +40,9 @@ impl Verdict {
     /// What was read of the document.
     pub const fn facts(&self) -> Option<&Facts> {
         match self {
-            Self::Fit(draft) => Some(&draft.facts),
+            Self::Fit(draft) => Some(draft.facts()),
             Self::Unfit { facts, .. } => facts.as_ref(),
             Self::FitsSchemaOnly { .. } | Self::NotChecked { .. } => None,
         }
-    }
-}
-
-/// A draft that passed its check. Only the check makes one, so whoever holds it need not ask again.
-#[derive(Debug, Clone)]
-pub struct CheckedDraft {
-    facts: Facts,
-    body: Arc<[u8]>,
-    digest: ContentHash,
-    findings: Vec<Finding>,
-    tree: Arc<Tree>,
-}
-
-impl CheckedDraft {
-    /// Takes the document bytes of contract §3 out of the text: from the `<` of the root's start tag to the `>` of its end tag. The root has
-    /// nothing round it to inherit from, so every namespace that it needs is declared on itself or below.
-    pub(super) fn new(facts: Facts, tree: Arc<Tree>, findings: Vec<Finding>) -> Self {
-        let body: Arc<[u8]> = Arc::from(&tree.source().as_bytes()[tree.root().span()]);
-        Self { facts, digest: ContentHash::of(&body), body, findings, tree }
-    }
-
-    /// What queue, upload and status need to know of it.
-    pub const fn facts(&self) -> &Facts {
-        &self.facts
-    }
-
-    /// The document bytes of contract §3: UTF-8, no declaration; the same on every attempt.
-    pub const fn body(&self) -> &Arc<[u8]> {
-        &self.body
-    }
-
-    /// SHA-256 of the body.
-    pub const fn digest(&self) -> ContentHash {
-        self.digest
-    }
-
-    /// Warnings and remarks.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
-    }
-
-    /// The document, for judging others of its case.
-    pub const fn tree(&self) -> &Arc<Tree> {
-        &self.tree
     }
 }
