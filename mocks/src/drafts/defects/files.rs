@@ -52,11 +52,12 @@ pub(super) static DEFECTS: &[Defect] = &[
         map(xml, "Situation", |old| format!("{old}温度<60度")).map(String::into_bytes)
     }),
     file("同一属性写了两遍", "rectify_order", |xml| swap(xml, "<Item no=\"1\"", "<Item no=\"1\" no=\"1\"").map(String::into_bytes)),
-    file("两个根要素", "insp_plan", |xml| Some(format!("{xml}<InspectionPlan xmlns=\"urn:dangri:document:1\"/>\n").into_bytes())),
-    file("空文件", "service_receipt", |_| Some(Vec::new())),
+    file("两个根要素", "insp_plan", |xml| Some(format!("{xml}<InspectionPlan xmlns=\"urn:dangri:document:1\"/>\n").into_bytes())).endless(),
+    file("空文件", "service_receipt", |_| Some(Vec::new())).endless(),
     file("Word文档改了扩展名", "case_close", |_| {
         Some(b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00[Content_Types].xml".to_vec())
-    }),
+    })
+    .endless(),
     file("嵌套过深", "insp_record", |xml| {
         let deep = format!("{}{}", "<Place>".repeat(3000), "</Place>".repeat(3000));
         super::surgery::replace(xml, "Place", &deep).map(String::into_bytes)

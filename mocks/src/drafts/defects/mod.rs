@@ -39,20 +39,27 @@ pub struct Defect {
     pub date: Option<(i32, u32, u32)>,
     /// Whether it only earns a warning, so that the document is still fit to be sent.
     pub only_warned: bool,
+    /// Whether the file lacks the end of a document, so that whoever waits for it to be written may wait for ever.
+    pub endless: bool,
     change: Change,
 }
 
 impl Defect {
     const fn text(name: &'static str, kind: &'static str, expect: Expect, change: fn(&str) -> Option<String>) -> Self {
-        Self { name, kind, expect, date: None, only_warned: false, change: Change::Text(change) }
+        Self { name, kind, expect, date: None, only_warned: false, endless: false, change: Change::Text(change) }
     }
 
     const fn bytes(name: &'static str, kind: &'static str, expect: Expect, change: fn(&str) -> Option<Vec<u8>>) -> Self {
-        Self { name, kind, expect, date: None, only_warned: false, change: Change::Bytes(change) }
+        Self { name, kind, expect, date: None, only_warned: false, endless: false, change: Change::Bytes(change) }
     }
 
     const fn warned(mut self) -> Self {
         self.only_warned = true;
+        self
+    }
+
+    const fn endless(mut self) -> Self {
+        self.endless = true;
         self
     }
 
@@ -79,7 +86,7 @@ impl Defect {
 
     /// Whether it may turn up in a week's documents of `kind`.
     pub(super) fn suits_a_week(&self, kind: &str) -> bool {
-        self.kind == kind && self.date.is_none() && !self.only_warned
+        self.kind == kind && self.date.is_none() && !self.only_warned && !self.endless
     }
 }
 
