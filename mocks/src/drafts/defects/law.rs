@@ -50,6 +50,15 @@ pub(super) static DEFECTS: &[Defect] = &[
     rule("USCC-1", "单位信用代码校验位错", "insp_record", |xml| map(xml, "Enterprise/Uscc", wrong_check)),
     rule("USCC-1", "机关信用代码校验位错", "rectify_order", |xml| map(xml, "IssuingOrg/Uscc", wrong_check)),
     rule("USCC-1", "信用代码把0写成字母O", "penalty_org", |xml| map(xml, "Enterprise/Uscc", |old| old.replacen('0', "O", 1))),
+    rule("USCC-2", "组织机构代码校验位错", "case_close", |xml| {
+        map(xml, "Enterprise/Uscc", |old| {
+            let digit = if &old[16..17] == "3" { '4' } else { '3' };
+            let first17 = format!("{}{digit}", &old[..16]);
+            format!("{first17}{}", super::super::codes::credit_code_check(&first17).unwrap_or('0'))
+        })
+    }),
+    rule("CODE-1", "镇办代码不在表内", "insp_record", |xml| set(xml, "Enterprise/Town", "370302999")),
+    rule("CODE-2", "行业代码不在表内", "insp_plan", |xml| set(xml, "Enterprise/Industry", "mining")),
     rule("IDN-1", "身份证号校验位错", "inquiry_record", |xml| {
         map(xml, "Party/IdNumber", |old| format!("{}{}", &old[..17], if old.ends_with('7') { '8' } else { '7' }))
     }),
@@ -60,20 +69,20 @@ pub(super) static DEFECTS: &[Defect] = &[
             format!("{first17}{check}")
         })
     }),
-    rule("IDN", "性别与身份证号不符", "inquiry_record", |xml| {
+    rule("IDN-2", "性别与身份证号不符", "inquiry_record", |xml| {
         map(xml, "Party/Sex", |old| if old == "male" { "female" } else { "male" }.to_owned())
     }),
-    rule("IDN", "年龄与身份证号不符", "spot_penalty_person", |xml| {
+    rule("IDN-3", "年龄与身份证号不符", "spot_penalty_person", |xml| {
         map(xml, "Party/Age", |old| old.parse::<u32>().map_or_else(|_| "9".to_owned(), |age| (age + 6).to_string()))
     }),
-    rule("NUM", "文号的字与文书种类不符", "rectify_order", |xml| swap(xml, "应急责改", "应急检记")),
-    rule("NUM", "文号缺少应急二字", "rectify_review", |xml| map(xml, "DocumentNumber", |old| old.replace("应急", ""))),
-    rule("NUM", "立案前文号写预立案", "case_filing", |xml| set(xml, "DocumentNumber", "预立案")),
-    rule("NUM", "文号括号和空格不规范", "rectify_order", |xml| {
+    rule("NUM-3", "文号的字与文书种类不符", "rectify_order", |xml| swap(xml, "应急责改", "应急检记")),
+    rule("NUM-1", "文号缺少应急二字", "rectify_review", |xml| map(xml, "DocumentNumber", |old| old.replace("应急", ""))),
+    rule("NUM-1", "立案前文号写预立案", "case_filing", |xml| set(xml, "DocumentNumber", "预立案")),
+    rule("NUM-2", "文号括号和空格不规范", "rectify_order", |xml| {
         map(xml, "DocumentNumber", |old| old.replace('〔', "[").replace('〕', "] ").replace('（', "(").replace('）', ")"))
     })
     .warned(),
-    rule("NUM", "文号有前导零", "insp_record", |xml| map(xml, "DocumentNumber", |old| old.replace('〕', "〕第0"))).warned(),
+    rule("NUM-2", "文号有前导零", "insp_record", |xml| map(xml, "DocumentNumber", |old| old.replace('〕', "〕第0"))).warned(),
     rule("AMT-1", "当场罚单位超过三千元", "spot_penalty_org", |xml| {
         swap(&swap(xml, "2000.00", "5000.00")?, "贰仟元整", "伍仟元整")
     }),
@@ -103,7 +112,8 @@ pub(super) static DEFECTS: &[Defect] = &[
     }),
     rule("PER-1", "同一执法人员写了两遍", "spot_penalty_org", |xml| {
         let (name, certificate) = (lead(xml)?, get(xml, "Officer/CertificateNo")?);
-        in_tail(xml, "</Officer>", |tail| set(&set(tail, "Officer/Name", name)?, "Officer/CertificateNo", certificate))
+        let spoilt = in_tail(xml, "</Officer>", |tail| set(&set(tail, "Officer/Name", name)?, "Officer/CertificateNo", certificate))?;
+        in_tail(&spoilt, "</OfficerSignature>", |tail| set(tail, "Name", name))
     }),
     rule("PER-2", "没有出示证件的记录", "insp_record", |xml| set(xml, "CertificatesShown", "已向被检查单位说明来意。")).warned(),
     rule("PER-5", "专家写成执法人员", "insp_record", |xml| {
@@ -117,19 +127,20 @@ pub(super) static DEFECTS: &[Defect] = &[
     rule("PER-6", "检查人员自己审核方案", "insp_plan", |xml| set(xml, "Review/Name", lead(xml)?)),
     rule("PER-7", "镇办人员制作处罚文书", "penalty_notice", |xml| set(xml, "AuthorLevel", "town")),
     rule("PER-8", "听证主持人是办案人员", "penalty_org", |xml| held(xml, -9, -2, lead(xml)?)),
-    rule("STALE", "告知书引用旧法条", "penalty_notice", |xml| {
+    rule("STALE-1", "告知书引用旧法条", "penalty_notice", |xml| {
         swap(&swap(xml, "第四十四条", "第三十一条")?, "第四十五条", "第三十二条")
     }),
-    rule("STALE", "听证告知书引用旧法条", "hearing_notice", |xml| {
+    rule("STALE-1", "听证告知书引用旧法条", "hearing_notice", |xml| {
         swap(&swap(xml, "第六十三条", "第四十二条")?, "第六十四条", "第四十二条")
     }),
-    rule("STALE", "听证期限仍写三日", "hearing_notice", |xml| swap(&set(xml, "RequestWorkingDays", "3")?, "五个工作日", "三日")),
-    rule("STALE", "当场处罚引用旧法条", "spot_penalty_org", |xml| swap(xml, "第五十一条", "第三十三条")),
-    rule("STALE", "先行登记引用旧法条", "preserve_notice", |xml| swap(xml, "第五十六条", "第三十七条")),
-    rule("STALE", "机关仍写安监局", "rectify_order", |xml| set(xml, "IssuingOrg/Name", "淄川区安全生产监督管理局")),
-    rule("STALE", "复议机关仍写上一级部门", "penalty_org", |xml| set(xml, "Remedy/ReviewAuthority", "淄博市应急管理局")).dated(2024, 3, 12),
-    rule("REM", "申请复议期限写成九十日", "onsite_measure", |xml| set(xml, "Remedy/ReviewDays", "90")),
-    rule("REM", "起诉期限仍写三个月", "penalty_org", |xml| set(xml, "Remedy/SuitMonths", "3")),
+    rule("STALE-2", "听证期限仍写三日", "hearing_notice", |xml| swap(&set(xml, "RequestWorkingDays", "3")?, "五个工作日", "三日")),
+    rule("STALE-1", "当场处罚引用旧法条", "spot_penalty_org", |xml| swap(xml, "第五十一条", "第三十三条")),
+    rule("STALE-1", "先行登记引用旧法条", "preserve_notice", |xml| swap(xml, "第五十六条", "第三十七条")),
+    rule("STALE-3", "机关仍写安监局", "rectify_order", |xml| set(xml, "IssuingOrg/Name", "淄川区安全生产监督管理局")),
+    rule("STALE-4", "复议机关仍写上一级部门", "penalty_org", |xml| set(xml, "Remedy/ReviewAuthority", "淄博市应急管理局"))
+        .dated(2024, 3, 12),
+    rule("REM-1", "申请复议期限写成九十日", "onsite_measure", |xml| set(xml, "Remedy/ReviewDays", "90")),
+    rule("REM-1", "起诉期限仍写三个月", "penalty_org", |xml| set(xml, "Remedy/SuitMonths", "3")),
     rule("KIND", "种类代码与文书不符", "insp_record", |xml| set(xml, "Header/Kind", "insp_plan")),
     rule("DAT-1", "检查结束早于开始", "insp_record", |xml| {
         let (start, end) = (get(xml, "Start")?, get(xml, "End")?);
@@ -181,4 +192,9 @@ pub(super) static DEFECTS: &[Defect] = &[
         let before = days_later(get(xml, DATE)?, -366)?;
         map(xml, "DocumentNumber", |old| old.replace(year, &before[..4]))
     }),
+    rule("AMT-7", "逾期加处罚款比例不对", "penalty_person", |xml| set(xml, "Payment/OverdueDaily", "5")),
+    rule("AMT-9", "处罚种类有罚款却没有金额", "penalty_notice", |xml| remove(&remove(xml, "FineUpper")?, "FineYuan")),
+    rule("REV-1", "重大处罚没有法制审核", "penalty_org", |xml| remove(get(xml, "HearingRef").and(Some(xml))?, "LegalReview")),
+    rule("DAT-22", "违法行为开始晚于终了", "case_filing", |xml| set_day(xml, "Act/Start", "Act/End", 5)),
+    rule("REF-5", "整改项不在问题之中", "rectify_order", |xml| swap(xml, "<Item no=\"1\"", "<Item no=\"99\"")),
 ];

@@ -102,8 +102,8 @@ pub fn unfit(seed: u64, defect: &'static Defect, date: NaiveDate) -> Option<Draf
         None => date,
     };
     // Some documents have no place for the mistake (no hearing, nobody refused); another seed soon has.
-    (0..64).find_map(|turn| {
-        let mut draft = single(seed.wrapping_add(turn), defect.kind, date)?;
+    (0..32).find_map(|turn| {
+        let mut draft = single(seed.wrapping_mul(32).wrapping_add(turn), defect.kind, date)?;
         let text = std::str::from_utf8(&draft.bytes).ok()?;
         let spoilt = defect.apply(text)?;
         draft.mended = Some(std::mem::replace(&mut draft.bytes, spoilt));
