@@ -59,6 +59,27 @@ impl Meaning {
         ("17", Self::SchemaVersionGone),
         ("18", Self::UnknownHere),
     ];
+
+    /// The word that stands for it in a profile.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Malformed => "malformed",
+            Self::CredentialInvalid => "credential_invalid",
+            Self::TokenExpired => "token_expired",
+            Self::PlatformError => "platform_error",
+            Self::Busy => "busy",
+            Self::SchemaMisfit => "schema_misfit",
+            Self::RuleBroken => "rule_broken",
+            Self::BaseDataMissing => "base_data_missing",
+            Self::NumberHeld => "number_held",
+            Self::OutOfOrder => "out_of_order",
+            Self::NotPermitted => "not_permitted",
+            Self::OtherBytes => "other_bytes",
+            Self::SchemaVersionGone => "schema_version_gone",
+            Self::UnknownHere => "unknown_here",
+        }
+    }
 }
 
 /// The platform's codes and what they mean. A code that is not in here is no answer.

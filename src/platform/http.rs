@@ -2,7 +2,7 @@
 
 use std::{
     error::Error as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::{
         Arc, PoisonError, RwLock,
@@ -19,10 +19,12 @@ use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
 use super::{
+    access::Access,
     classify::Fault,
-    profile::{Problem, Profile},
+    profile::{Profile, address_problem},
     wire::{self, Package},
 };
+use crate::config::Problem;
 
 /// What a request does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,31 +105,20 @@ struct Recipe {
 
 impl Wire {
     /// Reads certificates and builds the client.
-    pub(super) fn new(profile: &Profile) -> Result<Self, Vec<Problem>> {
+    pub(super) fn new(profile: &Profile, access: &Access) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let base = profile.address.trim_end_matches('/').parse::<Url>();
-        let base =
-            base.map_err(|e| vec![Problem::new("address", &profile.address, format!("不是网址：{e}"), "请写成 https://主机名:端口")])?;
-        let connection = &profile.connection;
-        let ca = read(connection.ca_file.as_ref(), "connection.ca_file", &mut problems, |pem| {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
-            Ok(certificates)
-        });
-        if connection.ca_file.is_some() && ca.as_ref().is_some_and(Vec::is_empty) {
-            problems.push(Problem::new("connection.ca_file", "", "文件里没有证书", "请换成 PEM 格式的根证书文件"));
-        }
-        let identity = read(connection.identity_file.as_ref(), "connection.identity_file", &mut problems, reqwest::Identity::from_pem);
-        let proxy = connection.proxy.as_deref().and_then(|address| match reqwest::Proxy::all(address) {
-            Ok(proxy) => Some(proxy),
-            Err(e) => {
-                problems.push(Problem::new(
-                    "connection.proxy",
-                    address,
-                    format!("不是代理地址：{e}"),
-                    "请写成 http://主机名:端口，或删去此项",
-                ));
-                None
-            }
+        let address = access.base_url.as_deref().unwrap_or(&profile.address);
+        problems.extend(address_problem("platform.base_url", address));
+        let base = address.trim_end_matches('/').parse::<Url>().map_err(|e| {
+            let why = format!("不是网址：{e}");
+            vec![Problem::new("platform.base_url", why, "写成 https://主机名:端口").saying(address)]
+        })?;
+        let ca = access.ca_file.as_ref().and_then(|path| roots(path).map_err(|p| problems.push(p)).ok());
+        let identity = access.client.as_ref().and_then(|client| identity(client).map_err(|p| problems.push(p)).ok());
+        let proxy = access.proxy.as_deref().and_then(|address| {
+            let fix = "写成 http://主机名:端口，或留空";
+            let wrong = |e| Problem::new("platform.proxy", format!("不是代理地址：{e}"), fix).saying(address);
+            reqwest::Proxy::all(address).map_err(|e| problems.push(wrong(e))).ok()
         });
         if !problems.is_empty() {
             return Err(problems);
@@ -143,7 +134,7 @@ impl Wire {
         };
         let client = recipe
             .client()
-            .map_err(|e| vec![Problem::new("connection", "", format!("无法建立加密连接：{}", chain(&e)), "请检查证书文件")])?;
+            .map_err(|e| vec![Problem::new("platform", format!("无法准备加密连接：{}", chain(&e)), "检查根证书和客户端证书")])?;
         Ok(Self {
             client: RwLock::new(client),
             recipe,
@@ -245,27 +236,32 @@ impl Recipe {
     }
 }
 
-/// Reads a PEM file that the profile names.
-fn read<T>(
-    path: Option<&PathBuf>,
-    key: &str,
-    problems: &mut Vec<Problem>,
-    parse: impl FnOnce(&[u8]) -> Result<T, reqwest::Error>,
-) -> Option<T> {
-    let path = path?;
-    let read = std::fs::read(path).map_err(|e| e.to_string());
-    match read.and_then(|pem| parse(&pem).map_err(|e| chain(&e))) {
-        Ok(parsed) => Some(parsed),
-        Err(error) => {
-            problems.push(Problem::new(
-                key,
-                path.display().to_string(),
-                format!("读不出证书：{error}"),
-                "请检查路径和权限，文件须为 PEM 格式",
-            ));
-            None
-        }
+/// The only roots that are trusted.
+fn roots(path: &Path) -> Result<Vec<reqwest::Certificate>, Problem> {
+    let wrong = |why: String| {
+        Problem::new("platform.ca_file", why, "检查路径和权限，文件须为 PEM 格式的根证书").saying(&path.display().to_string())
+    };
+    let pem = std::fs::read(path).map_err(|e| wrong(format!("读不出：{e}")))?;
+    match reqwest::Certificate::from_pem_bundle(&pem) {
+        Ok(roots) if roots.is_empty() => Err(wrong("文件里没有证书".into())),
+        Ok(roots) => Ok(roots),
+        Err(e) => Err(wrong(format!("不是证书：{}", chain(&e)))),
     }
+}
+
+/// Our own certificate with its key.
+fn identity((certificate, key): &(PathBuf, secrecy::SecretString)) -> Result<reqwest::Identity, Problem> {
+    let wrong = |why: String| {
+        let fix = "检查路径和权限；证书和私钥须为 PEM 格式，并且成对";
+        Problem::new("platform.client_certificate", why, fix).saying(&certificate.display().to_string())
+    };
+    let mut pem = std::fs::read(certificate).map_err(|e| wrong(format!("读不出：{e}")))?;
+    pem.push(b'\n');
+    pem.extend_from_slice(key.expose_secret().as_bytes());
+    let identity = reqwest::Identity::from_pem(&pem);
+    // The copy with the key does not stay in memory longer than it must.
+    pem.fill(0);
+    identity.map_err(|e| wrong(format!("不能使用：{}", chain(&e))))
 }
 
 /// The whole body, but never more than an answer can have.

@@ -3,16 +3,15 @@
 //! Outcomes are facts about what the platform may hold, not HTTP: whatever could not be understood is [`Class::Unknown`], never a success
 //! and never a refusal (contract §1).
 
+mod access;
 pub mod classify;
 pub mod codes;
 mod http;
 mod log;
 mod login;
-mod mask;
 mod profile;
 mod remote;
 mod retry_after;
-mod secret;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -27,11 +26,10 @@ use uuid::Uuid;
 
 use crate::document::{Cause, ContentHash, DocumentId, Failure, Kind, Receipt, Record, Refusal, Timestamp};
 
+pub use access::Access;
 pub use log::{FileExchangeLog, NoExchangeLog, exchanges_of};
-pub use mask::masked;
-pub use profile::{Connection, Credential, Limits, Paths, Problem, Profile};
+pub use profile::{Credential, Limits, Paths, Profile, Scheme};
 pub use remote::{HttpPlatform, Surroundings};
-pub use secret::SecretRef;
 pub use sign::Algorithm;
 
 /// A document on its way, with everything that stands in `Head` (contract §3).

@@ -1,50 +1,26 @@
 //! The platform profile: everything that another platform would do differently, as data (contract, opening).
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::{
     codes::{CodeTable, Meaning},
-    secret::SecretRef,
     sign::Algorithm,
 };
+use crate::config::Problem;
 
-/// One mistake in a profile, said so that an operator can mend it. Everything but `key` is Chinese.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The key, `credential.app_id`.
-    pub key: String,
-    /// What stands there.
-    pub value: String,
-    /// What is wrong.
-    pub why: String,
-    /// What to do.
-    pub fix: String,
-}
-
-impl Problem {
-    /// A problem with `key`.
-    pub fn new(key: &str, value: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { key: key.into(), value: value.into(), why: why.into(), fix: fix.into() }
-    }
-}
-
-/// How to speak with one platform.
+/// How to speak with one platform. What differs from office to office (account, secret, certificates) is the configuration's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The platform's name, for people.
     pub name: String,
-    /// The base address; `http` only to this machine.
+    /// The base address, which the configuration may replace; `http` only to this machine.
     pub address: String,
-    /// The sender's unified social credit code (contract §3, `SenderUscc`).
-    pub sender_uscc: String,
-    /// How we show who we are.
-    pub credential: Credential,
-    /// How the connection is secured and led.
+    /// How a login is signed (contract §2).
     #[serde(default)]
-    pub connection: Connection,
+    pub credential: Credential,
     /// Where each call goes.
     #[serde(default)]
     pub paths: Paths,
@@ -57,28 +33,22 @@ pub struct Profile {
 }
 
 /// How we show who we are (contract §2).
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Credential {
-    /// The application's id.
-    pub app_id: String,
-    /// The signature's algorithm.
-    #[serde(default)]
-    pub alg: Algorithm,
-    /// Where the shared secret lies.
-    pub secret: SecretRef,
-}
-
-/// How the connection is secured and led.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Connection {
-    /// A PEM file with the only roots that are trusted; the system's when left out.
-    pub ca_file: Option<PathBuf>,
-    /// A PEM file with our certificate's chain and its key.
-    pub identity_file: Option<PathBuf>,
-    /// A proxy's address; none when left out, whatever the environment says.
-    pub proxy: Option<String>,
+pub struct Credential {
+    /// The way to a session.
+    pub scheme: Scheme,
+    /// The signature's algorithm.
+    pub alg: Algorithm,
+}
+
+/// The way to a session. Others (a session id in the query, a key on a USB stick) have their place here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// A signed login gives a bearer token that runs out.
+    #[default]
+    Token,
 }
 
 /// Where each call goes, relative to the address. `{id}` stands for the submission id.
@@ -147,10 +117,23 @@ impl Default for Limits {
 }
 
 impl Profile {
+    /// Reads `profile.toml` of a platform's folder.
+    ///
+    /// # Errors
+    /// As for [`Profile::parse`], or that the file cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, Vec<Problem>> {
+        let path = folder.join("profile.toml");
+        let text = std::fs::read_to_string(&path).map_err(|e| {
+            let why = format!("读不出 {}：{e}", path.display());
+            vec![Problem::new("platform.profile", why, "指向随程序附带的平台目录，例如 \"platform/shandong\"")]
+        })?;
+        Self::parse(&text)
+    }
+
     /// Reads a profile from TOML.
     ///
     /// # Errors
-    /// What stands in the way, as problems in Chinese: a syntax error or wrong type alone, else every mistake at once.
+    /// What stands in the way, as problems in Chinese: a syntax error or a wrong type alone, else every mistake at once.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let table = toml::Deserializer::parse(text).map_err(|e| vec![Self::unreadable("", e.message())])?;
         let profile: Self =
@@ -160,52 +143,25 @@ impl Profile {
     }
 
     fn unreadable(key: &str, said: &str) -> Problem {
-        let key = if key.is_empty() { "profile.toml" } else { key };
-        Problem::new(key, "", format!("读不懂：{said}"), "请对照随程序附带的 profile.toml 修改")
+        let key = if matches!(key, "" | ".") { "profile.toml" } else { key };
+        Problem::new(key, format!("读不懂：{said}"), "请对照随程序附带的 profile.toml 修改")
     }
 
-    /// Every mistake; also to be asked after an office's own settings were laid over it.
+    /// Every mistake, in the order of the file.
     pub fn problems(&self) -> Vec<Problem> {
         let mut found = Vec::new();
-        self.check_address(&mut found);
-        self.check_identity(&mut found);
+        if let Some(problem) = address_problem("address", &self.address) {
+            found.push(problem);
+        }
         self.check_paths(&mut found);
         self.check_limits(&mut found);
         for (code, meaning) in Meaning::CONTRACT {
             if !self.codes.names(meaning) {
-                found.push(Problem::new(
-                    "codes",
-                    "",
-                    format!("没有代码对应“{meaning:?}”（约定为 {code}）"),
-                    "请在 [codes] 中补上，或删去整节以采用约定的代码表",
-                ));
+                let why = format!("没有代码对应“{}”（约定为 {code}）", meaning.word());
+                found.push(Problem::new("codes", why, "请在 [codes] 中补上，或删去整节以采用约定的代码表"));
             }
         }
         found
-    }
-
-    fn check_address(&self, found: &mut Vec<Problem>) {
-        let key = "address";
-        match url_parts(&self.address) {
-            Some(("https", _)) => {}
-            Some(("http", host)) if is_loopback(host) => {}
-            Some(("http", _)) => found.push(Problem::new(key, &self.address, "明文 http 只允许连接本机", "请改用 https:// 地址")),
-            _ => found.push(Problem::new(key, &self.address, "不是网址", "请写成 https://主机名:端口，结尾不带斜杠")),
-        }
-    }
-
-    fn check_identity(&self, found: &mut Vec<Problem>) {
-        if !uscc_is_sound(&self.sender_uscc) {
-            found.push(Problem::new(
-                "sender_uscc",
-                &self.sender_uscc,
-                "不是统一社会信用代码（18 位数字和大写字母）",
-                "请填写本单位证书上的统一社会信用代码",
-            ));
-        }
-        if self.credential.app_id.trim().is_empty() {
-            found.push(Problem::new("credential.app_id", "", "没有填写应用标识", "请填写平台分配的 app_id"));
-        }
     }
 
     fn check_paths(&self, found: &mut Vec<Problem>) {
@@ -219,11 +175,11 @@ impl Profile {
             ("paths.schema", &paths.schema),
         ] {
             if !path.starts_with('/') || path.contains(['?', '#', ' ']) {
-                found.push(Problem::new(key, path, "路径须以 / 开头，不含 ?、# 和空格", "例如 /token"));
+                found.push(Problem::new(key, "路径须以 / 开头，不含 ?、# 和空格", "例如 /token").saying(path));
             }
         }
         if paths.document.matches("{id}").count() != 1 {
-            found.push(Problem::new("paths.document", &paths.document, "须含一个 {id}", "例如 /documents/{id}"));
+            found.push(Problem::new("paths.document", "须含一个 {id}", "例如 /documents/{id}").saying(&paths.document));
         }
     }
 
@@ -239,17 +195,28 @@ impl Profile {
             ("limits.longest_retry_after_secs", limits.longest_retry_after_secs, 1, 86_400),
         ] {
             if !(least..=most).contains(&value) {
-                found.push(Problem::new(key, value.to_string(), format!("超出范围 {least} 至 {most}"), "请改为范围内的整数"));
+                found.push(Problem::new(key, format!("超出范围 {least} 至 {most}"), "请改为范围内的整数").saying(&value.to_string()));
             }
         }
     }
 }
 
+/// What is wrong with a base address: plain HTTP leaves this machine nowhere.
+pub(super) fn address_problem(key: &str, address: &str) -> Option<Problem> {
+    let (why, fix) = match scheme_and_host(address) {
+        Some(("https", _)) => return None,
+        Some(("http", host)) if is_loopback(host) => return None,
+        Some(("http", _)) => ("明文 http 只能用于本机地址", "改成 https://；自建证书用 ca_file 指定"),
+        _ => ("不是网址", "写成 https://主机名:端口"),
+    };
+    Some(Problem::new(key, why, fix).saying(address))
+}
+
 /// Scheme and host of an address, as far as the profile must know them; the client parses the whole.
-fn url_parts(address: &str) -> Option<(&str, &str)> {
+fn scheme_and_host(address: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = address.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
-    if authority.is_empty() || authority.contains(['@', ' ']) {
+    if authority.is_empty() || authority.contains(['@', ' ']) || rest.contains(['?', '#']) {
         return None;
     }
     let host = match authority.strip_prefix('[') {
@@ -263,8 +230,51 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// The form of GB 32100-2015: 18 characters of its alphabet. The check character is not asked for: some real codes of the early pilot areas
-/// miss it (domain.md §3.1).
-fn uscc_is_sound(code: &str) -> bool {
-    code.len() == 18 && code.bytes().all(|b| b"0123456789ABCDEFGHJKLMNPQRTUWXY".contains(&b))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../config/platform/shandong/profile.toml");
+
+    #[test]
+    fn the_shipped_profile_is_sound_and_says_what_the_contract_says() {
+        let profile = Profile::parse(SHIPPED).unwrap();
+        assert_eq!(profile.codes, CodeTable::default());
+        assert_eq!(profile.limits.visibility_delay_secs, 120);
+        let least = Profile::parse("name = \"x\"\naddress = \"https://x\"\n").unwrap();
+        assert_eq!(format!("{:?}", least.paths), format!("{:?}", profile.paths));
+        assert_eq!(format!("{:?}", least.limits), format!("{:?}", profile.limits));
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let text = SHIPPED
+            .replace("http://127.0.0.1:8642", "http://platform.example")
+            .replace("/documents/{id}", "documents")
+            .replace("page = 500", "page = 501")
+            .replace("18 = \"unknown_here\"", "18 = \"done\"");
+        let problems = Profile::parse(&text).unwrap_err();
+        insta::assert_snapshot!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_types_are_named() {
+        for (from, to, key) in [
+            ("page = 500", "pages = 500", "limits"),
+            ("page = 500", "page = \"many\"", "limits.page"),
+            ("alg = \"hmac-sha256\"", "alg = \"md5\"", "credential.alg"),
+            ("name = ", "= ", "profile.toml"),
+        ] {
+            let problems = Profile::parse(&SHIPPED.replacen(from, to, 1)).unwrap_err();
+            assert!(problems[0].key.starts_with(key), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn another_platforms_codes_are_mapped() {
+        let text = SHIPPED.replace("00 = \"done\"", "\"200\" = \"done\"\n\"成功\" = \"done\"");
+        let profile = Profile::parse(&text).unwrap();
+        assert_eq!(profile.codes.meaning("成功"), Some(Meaning::Done));
+        assert_eq!(profile.codes.meaning("00"), None);
+    }
 }

@@ -10,17 +10,18 @@ use chrono::{Duration, NaiveDate};
 use uuid::Uuid;
 
 use super::{
-    Exchange, ExchangeLog, FeedPage, Platform, Problem, Profile, SchemaInForce, Sighting, Skew, Submission, Submitted,
+    Access, Exchange, ExchangeLog, FeedPage, Platform, Profile, SchemaInForce, Sighting, Skew, Submission, Submitted,
     classify::{Asked, Heard, Verdict, verdict},
     http::{Content, Reply, Request, Verb, Wire},
-    mask::masked,
     retry_after::{self, Quiet},
     token::{Account, Desk, Token, Tokens, form_encoded},
     wire::{self, Envelope, Grant, HeadParts, Package, Payload, PublicationPage},
 };
 use crate::{
     clock::SharedClock,
+    config::Problem,
     document::{Cause, Class, ContentHash, DocumentId, Failure, Kind, Timestamp},
+    redact,
 };
 
 /// The longest answer that is kept, in bytes.
@@ -45,6 +46,8 @@ pub struct HttpPlatform {
     skew: Mutex<Option<Skew>>,
     clock: SharedClock,
     log: Arc<dyn ExchangeLog>,
+    sender_uscc: String,
+    app_id: String,
 }
 
 /// One call, whatever its attempts.
@@ -95,25 +98,17 @@ impl Answer {
 }
 
 impl HttpPlatform {
-    /// A client for the platform of `profile`. Nothing is sent yet.
+    /// A client for the platform of `profile`, for the office of `access`. Nothing is sent yet.
     ///
     /// # Errors
-    /// Every mistake of the profile, and certificates, keys or secrets that cannot be read, in Chinese.
-    pub fn new(profile: Profile, around: Surroundings) -> Result<Self, Vec<Problem>> {
+    /// Every mistake of the profile, and addresses and certificates that cannot be used, in Chinese.
+    pub fn new(profile: Profile, access: Access, around: Surroundings) -> Result<Self, Vec<Problem>> {
         let mut problems = profile.problems();
-        let secret = profile
-            .credential
-            .secret
-            .fetch()
-            .map_err(|why| {
-                problems.push(Problem::new("credential.secret", profile.credential.secret.to_string(), why, "请检查密钥的位置和读取权限"));
-            })
-            .ok();
-        let wire = Wire::new(&profile).map_err(|found| problems.extend(found)).ok();
-        let (Some(secret), Some(wire), true) = (secret, wire, problems.is_empty()) else {
+        let wire = Wire::new(&profile, &access).map_err(|found| problems.extend(found)).ok();
+        let (Some(wire), true) = (wire, problems.is_empty()) else {
             return Err(problems);
         };
-        let account = Account { app_id: profile.credential.app_id.clone(), alg: profile.credential.alg, secret };
+        let account = Account { app_id: access.app_id.clone(), alg: profile.credential.alg, secret: access.secret };
         Ok(Self {
             tokens: Tokens::new(account, Arc::clone(&around.clock), around.login_book),
             wire,
@@ -121,6 +116,8 @@ impl HttpPlatform {
             skew: Mutex::new(None),
             clock: around.clock,
             log: around.log,
+            sender_uscc: access.sender_uscc,
+            app_id: access.app_id,
             profile,
         })
     }
@@ -266,7 +263,7 @@ impl HttpPlatform {
             took_ms: u64::try_from(done.since(at).num_milliseconds()).unwrap_or(0),
             status: reply.status,
             code: envelope.map(|e| short(&e.code, 60)),
-            answer: masked(&answer, MOST_KEPT),
+            answer: kept(&answer, envelope),
         });
     }
 
@@ -303,16 +300,16 @@ impl HttpPlatform {
         if ContentHash::of(&submission.body) != digest {
             return Err(local(Cause::Unreadable, "存件内容与接收时不一致"));
         }
-        let sender = &self.profile.sender_uscc;
+        let sender = &self.sender_uscc;
         let id = DocumentId::of_submission(sender, &facts.kind, &facts.document_key(), &digest);
         if id != record.id() {
-            return Err(local(Cause::Defect, "报送编号与单位代码、文号或内容不符；接收后是否改过 sender_uscc？"));
+            return Err(local(Cause::Defect, "报送编号与单位代码、文号或内容不符；接收后是否改过本单位的 uscc？"));
         }
         Ok(Package::new(
             &HeadParts {
                 id,
                 sender_uscc: sender,
-                app_id: &self.profile.credential.app_id,
+                app_id: &self.app_id,
                 facts,
                 digest,
                 supersedes: record.supersedes,
@@ -451,8 +448,20 @@ fn words_of(envelope: &Envelope) -> String {
     }
 }
 
+/// An answer as it is kept: without personal data and without the token, at most [`MOST_KEPT`] bytes.
+fn kept(answer: &str, envelope: Option<&Envelope>) -> String {
+    let hidden = match envelope.map(|e| &e.payload) {
+        Some(Payload::Token(grant)) => answer.replace(&grant.value, "***"),
+        Some(_) => answer.to_owned(),
+        // Perhaps half of an answer to a login, in whatever prefix: what would be the token's element is cut off.
+        None => answer.split("Token>").next().unwrap_or_default().to_owned(),
+    };
+    let masked = redact::mask(&hidden);
+    masked[..masked.floor_char_boundary(MOST_KEPT)].to_owned()
+}
+
 /// Masked, in one line, at most `most` characters.
 fn short(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    masked(&line, 4 * most).chars().take(most).collect()
+    redact::mask(&line).chars().take(most).collect()
 }

@@ -10,14 +10,13 @@ struct World {
     mock: Running,
     platform: Arc<HttpPlatform>,
     clock: Arc<ManualClock>,
-    _folder: tempfile::TempDir,
 }
 
 async fn world() -> World {
-    world_with(|_| {}, |_| {}).await
+    world_with(|_| {}, |_, _| {}).await
 }
 
-async fn world_with(mock: impl FnOnce(&mut Setup), change: impl FnOnce(&mut Profile)) -> World {
+async fn world_with(mock: impl FnOnce(&mut Setup), change: impl FnOnce(&mut Profile, &mut Access)) -> World {
     let clock = ManualClock::at(now());
     let followed = clock.clone();
     let mut setup = Setup::on_clock(MockClock::following(move || {
@@ -26,11 +25,11 @@ async fn world_with(mock: impl FnOnce(&mut Setup), change: impl FnOnce(&mut Prof
     setup.accounts = vec![Account::new("dangri", "geheim")];
     mock(&mut setup);
     let mock = Mock::start(setup).await.unwrap();
-    let (folder, mut profile) = profile(&mock.base_url());
-    change(&mut profile);
+    let (mut profile, mut access) = profile(&mock.base_url());
+    change(&mut profile, &mut access);
     let around = Surroundings { clock: clock.clone(), log: Arc::new(NoExchangeLog), login_book: None };
-    let platform = HttpPlatform::new(profile, around).unwrap_or_else(|p| panic!("{p:?}"));
-    World { mock, platform: Arc::new(platform), clock, _folder: folder }
+    let platform = HttpPlatform::new(profile, access, around).unwrap_or_else(|p| panic!("{p:?}"));
+    World { mock, platform: Arc::new(platform), clock }
 }
 
 const NUMBER: &str = "（淄）应急检记〔2023〕1号";
@@ -78,9 +77,9 @@ async fn a_document_is_taken_seen_fed_and_found_under_its_number() {
 #[tokio::test]
 async fn sm3_signatures_are_accepted_where_only_they_are() {
     let sm3 = |setup: &mut Setup| setup.accounts = vec![Account::new("dangri", "geheim").signing_with(SignAlgorithm::HmacSm3)];
-    let world = world_with(sm3, |profile| profile.credential.alg = Algorithm::HmacSm3).await;
+    let world = world_with(sm3, |profile, _| profile.credential.alg = Algorithm::HmacSm3).await;
     assert!(matches!(world.platform.submit(&submission(NUMBER)).await, Submitted::Acknowledged(_)));
-    let refused = world_with(sm3, |_| {}).await;
+    let refused = world_with(sm3, |_, _| {}).await;
     let submitted = refused.platform.submit(&submission(NUMBER)).await;
     assert_eq!(class_of(&submitted), (Class::Passing, Cause::Credential));
 }
@@ -162,7 +161,7 @@ async fn a_slow_answer_is_read_to_its_end_or_its_time_is_up() {
     let patient = world().await;
     patient.tell(Action::SlowDrip { bytes: 60, every_ms: 1 });
     assert!(matches!(patient.platform.submit(&submission(NUMBER)).await, Submitted::Acknowledged(_)));
-    let hasty = world_with(|_| {}, |profile| profile.limits.answer_ms = 100).await;
+    let hasty = world_with(|_| {}, |profile, _| profile.limits.answer_ms = 100).await;
     hasty.tell(Action::SlowDrip { bytes: 1, every_ms: 5_000 });
     let submitted = hasty.platform.submit(&submission(NUMBER)).await;
     assert_eq!(class_of(&submitted), (Class::Unknown, Cause::NoAnswer));
@@ -230,6 +229,6 @@ async fn the_platform_is_reached_over_tls_as_well() {
     let ca_file = files.path().join("ca.pem");
     std::fs::write(&ca_file, signed.cert.pem()).unwrap();
     let tls = Tls { certificates: signed.cert.pem(), key: signed.signing_key.serialize_pem(), client_authority: None };
-    let world = world_with(|setup| setup.tls = Some(tls), |profile| profile.connection.ca_file = Some(ca_file)).await;
+    let world = world_with(|setup| setup.tls = Some(tls), |_, access| access.ca_file = Some(ca_file)).await;
     assert!(matches!(world.platform.submit(&submission(NUMBER)).await, Submitted::Acknowledged(_)));
 }

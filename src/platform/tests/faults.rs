@@ -95,7 +95,7 @@ async fn a_platform_that_falls_silent_is_unknown_when_the_time_is_up() {
     for said in [&b""[..], b"HTTP/1.1 202 X\r\nContent-Le", b"HTTP/1.1 202 X\r\nContent-Length: 500\r\n\r\n<Resp"] {
         let said = said.to_vec();
         let server = doing(move |_| Step::Stall(said.clone())).await;
-        let setting = setting_with(&server.address, |profile| profile.limits.answer_ms = 60);
+        let setting = setting_with(&server.address, |profile, _| profile.limits.answer_ms = 60);
         let submitted = setting.platform.submit(&submission("1")).await;
         assert_eq!(class_of(&submitted), (Class::Unknown, Cause::NoAnswer));
         let looked_up = setting.platform.look_up(submission("1").record.id()).await;

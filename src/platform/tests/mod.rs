@@ -25,16 +25,18 @@ fn now() -> Timestamp {
     Timestamp::parse(NOW).unwrap()
 }
 
-/// A profile for a platform at `address`, its secret in a file that lives as long as the folder.
-fn profile(address: &str) -> (tempfile::TempDir, Profile) {
-    let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, "geheim\n").unwrap();
-    let text = format!(
-        "name = \"测试平台\"\naddress = \"{address}\"\nsender_uscc = \"{SENDER}\"\n[credential]\napp_id = \"dangri\"\nsecret = \"file:{}\"\n",
-        secret.display()
-    );
-    (folder, Profile::parse(&text).unwrap())
+/// A profile for a platform at `address`, and who we are there.
+fn profile(address: &str) -> (Profile, Access) {
+    let access = Access {
+        base_url: Some(address.to_owned()),
+        sender_uscc: SENDER.into(),
+        app_id: "dangri".into(),
+        secret: "geheim".into(),
+        ca_file: None,
+        client: None,
+        proxy: None,
+    };
+    (Profile::parse(include_str!("../../../config/platform/shandong/profile.toml")).unwrap(), access)
 }
 
 /// A client with a clock that stands, and all that it kept.
@@ -42,7 +44,6 @@ struct Setting {
     platform: Arc<HttpPlatform>,
     clock: Arc<ManualClock>,
     log: Arc<Kept>,
-    _folder: tempfile::TempDir,
 }
 
 #[derive(Default)]
@@ -55,17 +56,17 @@ impl ExchangeLog for Kept {
 }
 
 fn setting(address: &str) -> Setting {
-    setting_with(address, |_| {})
+    setting_with(address, |_, _| {})
 }
 
-fn setting_with(address: &str, change: impl FnOnce(&mut Profile)) -> Setting {
-    let (folder, mut profile) = profile(address);
-    change(&mut profile);
+fn setting_with(address: &str, change: impl FnOnce(&mut Profile, &mut Access)) -> Setting {
+    let (mut profile, mut access) = profile(address);
+    change(&mut profile, &mut access);
     let clock = ManualClock::at(now());
     let log = Arc::new(Kept::default());
-    let around = Surroundings { clock: clock.clone(), log: log.clone(), login_book: Some(folder.path().join("login-book")) };
-    let platform = HttpPlatform::new(profile, around).unwrap_or_else(|p| panic!("{p:?}"));
-    Setting { platform: Arc::new(platform), clock, log, _folder: folder }
+    let around = Surroundings { clock: clock.clone(), log: log.clone(), login_book: None };
+    let platform = HttpPlatform::new(profile, access, around).unwrap_or_else(|p| panic!("{p:?}"));
+    Setting { platform: Arc::new(platform), clock, log }
 }
 
 /// A document that stands ready to be sent.

@@ -142,12 +142,12 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, early: &Early, s
         match step {
             Step::Say(_) => {}
             Step::Cut(_) => {
-                let _ = stream.shutdown().await;
+                drop(stream.shutdown().await);
                 return;
             }
             Step::Stall(_) => {
                 // Ends when the other side hangs up.
-                let _ = stream.read_u8().await;
+                drop(stream.read_u8().await);
                 return;
             }
             Step::Pour(..) => {

@@ -44,18 +44,18 @@ fn acceptor(authority: &Authority, name: &str, clients: Option<&Authority>) -> T
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn submitted(tls: TlsAcceptor, ca: &Authority, identity: Option<String>) -> Submitted {
+async fn submitted(tls: TlsAcceptor, ca: &Authority, identity: Option<(String, String)>) -> Submitted {
     let server = Server::run_with(|_| None, willing, Some(tls)).await;
     let files = tempfile::tempdir().unwrap();
-    let setting = setting_with(&server.address, |profile| {
+    let setting = setting_with(&server.address, |_, access| {
         let ca_file = files.path().join("ca.pem");
         std::fs::write(&ca_file, ca.pem()).unwrap();
-        profile.connection.ca_file = Some(ca_file);
-        if let Some(pem) = identity {
-            let identity_file = files.path().join("identity.pem");
-            std::fs::write(&identity_file, pem).unwrap();
-            profile.connection.identity_file = Some(identity_file);
-        }
+        access.ca_file = Some(ca_file);
+        access.client = identity.map(|(certificate, key)| {
+            let file = files.path().join("client.pem");
+            std::fs::write(&file, certificate).unwrap();
+            (file, key.into())
+        });
     });
     setting.platform.submit(&submission("1")).await
 }
@@ -91,7 +91,7 @@ async fn a_platform_that_wants_a_client_certificate_gets_it_or_nothing_is_in_dou
     let (ours, clients) = (authority("ours"), authority("theirs"));
     let with = |identity| submitted(acceptor(&ours, "127.0.0.1", Some(&clients)), &ours, identity);
     let (certificate, key) = issued(&clients, "dangri");
-    let taken = with(Some(format!("{}{}", certificate.pem(), key.serialize_pem()))).await;
+    let taken = with(Some((certificate.pem(), key.serialize_pem()))).await;
     assert!(matches!(taken, Submitted::Acknowledged(_)), "{taken:?}");
     let Submitted::Failed(failure) = with(None).await else { panic!() };
     // The alert may be lost to the reset that follows it; nothing was sent in either case, for the login comes first.
@@ -100,12 +100,12 @@ async fn a_platform_that_wants_a_client_certificate_gets_it_or_nothing_is_in_dou
 
 #[test]
 fn certificate_files_that_cannot_be_read_are_told_together() {
-    let (_folder, mut profile) = profile("https://127.0.0.1:1");
-    profile.connection.ca_file = Some("/nonexistent/ca.pem".into());
-    profile.connection.identity_file = Some("/nonexistent/identity.pem".into());
-    profile.connection.proxy = Some("::::".into());
+    let (profile, mut access) = profile("https://127.0.0.1:1");
+    access.ca_file = Some("/nonexistent/ca.pem".into());
+    access.client = Some(("/nonexistent/client.pem".into(), "x".into()));
+    access.proxy = Some("::::".into());
     let around = Surroundings { clock: ManualClock::at(now()), log: Arc::new(NoExchangeLog), login_book: None };
-    let problems = HttpPlatform::new(profile, around).err().unwrap();
+    let problems = HttpPlatform::new(profile, access, around).err().unwrap();
     let keys: Vec<_> = problems.iter().map(|p| p.key.as_str()).collect();
-    assert_eq!(keys, ["connection.ca_file", "connection.identity_file", "connection.proxy"]);
+    assert_eq!(keys, ["platform.ca_file", "platform.client_certificate", "platform.proxy"]);
 }

@@ -101,15 +101,17 @@ async fn a_token_that_is_always_expired_costs_at_most_three_logins_an_hour() {
 #[tokio::test]
 async fn a_refused_login_stops_everything_and_restarts_do_not_add_up_to_a_locked_account() {
     let server = Server::run(|_| say(401, "02", "")).await;
-    let (folder, profile) = profile(&server.address);
+    let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::at(now());
-    let start = || {
+    let start = |secret: &str| {
+        let (profile, mut access) = profile(&server.address);
+        access.secret = secret.into();
         let around = Surroundings { clock: clock.clone(), log: Arc::new(NoExchangeLog), login_book: Some(folder.path().join("book")) };
-        HttpPlatform::new(profile.clone(), around).unwrap_or_else(|p| panic!("{p:?}"))
+        HttpPlatform::new(profile, access, around).unwrap_or_else(|p| panic!("{p:?}"))
     };
     for day in 0..5 {
         clock.set(now().plus(Duration::days(day)));
-        let platform = start();
+        let platform = start("geheim");
         for minute in 0..200 {
             clock.set(now().plus(Duration::days(day) + Duration::minutes(minute)));
             let submitted = platform.submit(&submission("1")).await;
@@ -118,9 +120,8 @@ async fn a_refused_login_stops_everything_and_restarts_do_not_add_up_to_a_locked
     }
     assert_eq!(server.seen().len(), 2);
     // A new secret is a new account as far as the book goes.
-    std::fs::write(folder.path().join("secret"), "neu").unwrap();
     clock.set(now());
-    start().submit(&submission("1")).await;
+    start("neu").submit(&submission("1")).await;
     assert_eq!(server.seen().len(), 3);
 }
 
@@ -130,11 +131,11 @@ async fn a_person_lets_the_next_login_be_tried() {
     let setting = setting(&server.address);
     for minute in 0..60 {
         setting.clock.set(now().plus(Duration::minutes(minute)));
-        let _ = setting.platform.look_up(submission("1").record.id()).await;
+        drop(setting.platform.look_up(submission("1").record.id()).await);
     }
     assert_eq!(server.seen().len(), 2);
     setting.platform.release_credential();
-    let _ = setting.platform.look_up(submission("1").record.id()).await;
+    drop(setting.platform.look_up(submission("1").record.id()).await);
     assert_eq!(server.seen().len(), 3);
 }
 
