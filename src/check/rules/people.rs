@@ -1,0 +1,143 @@
+//! People: officers, certificates, reviewers, signatures (domain.md §3.5).
+
+use std::collections::HashSet;
+
+use super::{
+    ParamKind, Predicate,
+    paper::{Notes, Paper, spoken},
+};
+use crate::document::Severity;
+
+pub(super) static PREDICATES: &[Predicate] = &[
+    Predicate::with("PER-1", &[("officers", ParamKind::Count)], enough_officers),
+    Predicate::with("PER-2", &[("words", ParamKind::Texts)], certificates_shown),
+    Predicate::new("PER-3", officers_are_on_the_roster),
+    Predicate::with("PER-4", &[("digits", ParamKind::Count)], certificate_format),
+    Predicate::new("PER-5", experts_are_not_officers),
+    Predicate::new("PER-6", reviewers_are_not_officers),
+    Predicate::new("PER-7", penalty_documents_by_the_district),
+    Predicate::new("PER-8", chair_is_not_an_officer),
+    Predicate::new("PER-9", signatures_are_the_officers),
+    Predicate::new("PER-10", refusal_has_a_witness),
+];
+
+fn enough_officers(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(block) = paper.node("Officers") else {
+        return;
+    };
+    // Who only assists holds no certificate and does not count.
+    let acting = paper.officers.iter().filter(|officer| officer.node.value("Role") != Some("assist") && !officer.certificate.is_empty());
+    let (mut names, mut certificates) = (HashSet::new(), HashSet::new());
+    for officer in acting {
+        names.insert(officer.name);
+        certificates.insert(officer.certificate);
+    }
+    let (count, wanted) = (names.len().min(certificates.len()), notes.count("officers"));
+    if count < wanted as usize {
+        notes.at(&block).value(&format!("{count}人")).wanted(format!("不少于{wanted}人")).with("count", count.to_string()).say();
+    }
+}
+
+fn certificates_shown(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(node) = paper.node("CertificatesShown") else {
+        return;
+    };
+    if !notes.rule.params.texts("words").any(|word| node.text().contains(word)) {
+        notes.at(&node).say();
+    }
+}
+
+fn officers_are_on_the_roster(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(roster) = paper.context.roster else {
+        return;
+    };
+    let day = paper.date.unwrap_or(paper.context.today);
+    for officer in paper.officers.iter().filter(|officer| officer.node.value("Role") != Some("assist")) {
+        let detail = match roster.holders.get(officer.certificate) {
+            None => "执法证号不在本单位执法人员名册中".to_owned(),
+            Some(holder) if holder.name != officer.name => "执法证号在名册中是另一个人的".to_owned(),
+            Some(holder) => match (holder.valid_from, holder.valid_to) {
+                (Some(from), _) if day < from => format!("执法证自{}起才有效", spoken(from)),
+                (_, Some(to)) if to < day => format!("执法证已于{}过期", spoken(to)),
+                _ => continue,
+            },
+        };
+        let node = officer.node.child("CertificateNo").unwrap_or(officer.node);
+        notes.at(&node).with("name", officer.name).with("detail", detail).say();
+    }
+}
+
+fn certificate_format(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let digits = notes.count("digits");
+    for officer in &paper.officers {
+        let fits = officer.certificate.len() == digits as usize && officer.certificate.bytes().all(|b| b.is_ascii_digit());
+        if let Some(node) = officer.node.child("CertificateNo").filter(|_| !fits) {
+            notes.at(&node).wanted(format!("{digits}位数字")).say();
+        }
+    }
+}
+
+fn experts_are_not_officers(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(experts) = paper.node("Experts") else {
+        return;
+    };
+    for expert in experts.children_named("Expert") {
+        let Some(name) = expert.child("Name") else {
+            continue;
+        };
+        if let Some(officer) = paper.officers.iter().find(|officer| officer.name == name.text()) {
+            let node = officer.node.child("Name").unwrap_or(officer.node);
+            notes.at(&node).with("name", officer.name).say();
+        }
+    }
+}
+
+fn reviewers_are_not_officers(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    for path in ["LegalReview/Name", "Review/Name", "Approval/Name"] {
+        if let Some(node) = paper.node(path).filter(|node| paper.has_officer(node.text())) {
+            let step = node.parent().map_or_else(String::new, |step| step.label());
+            notes.at(&node).with("name", node.text()).with("step", step).say();
+        }
+    }
+}
+
+fn penalty_documents_by_the_district(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    if let Some(node) = paper.node("Header/AuthorLevel").filter(|node| node.text() == "town") {
+        notes.at(&node).value("镇办").wanted("区级").say();
+    }
+}
+
+fn chair_is_not_an_officer(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    if let Some(node) = paper.node("HearingRef/Held/Chair").filter(|node| paper.has_officer(node.text())) {
+        notes.at(&node).with("name", node.text()).say();
+    }
+}
+
+fn signatures_are_the_officers(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(block) = paper.node("Signatures") else {
+        return;
+    };
+    if paper.officers.is_empty() {
+        return;
+    }
+    let mut signed = 0;
+    for signature in block.children_named("OfficerSignature") {
+        let Some(name) = signature.child("Name") else {
+            continue;
+        };
+        if paper.has_officer(name.text()) {
+            signed += 1;
+        } else {
+            notes.at(&name).with("detail", format!("签名的“{}”不在执法人员之列", name.text())).say();
+        }
+    }
+    if signed < 2 && paper.officers.len() >= 2 {
+        notes.at(&block).value(&format!("{signed}人签名")).wanted("两名以上执法人员签名").with("detail", "签名的执法人员不足两人").say();
+    }
+}
+
+fn refusal_has_a_witness(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    if let Some(node) = paper.node("Signatures/Refused").filter(|node| node.child("Witness").is_none()) {
+        notes.at(&node).at_most(Severity::Warning).say();
+    }
+}

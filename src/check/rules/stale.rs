@@ -1,0 +1,165 @@
+//! Stale forms: wordings and article numbers that the law has left behind (domain.md §0.1, §3.6).
+
+use super::{
+    ParamKind, Predicate, citation,
+    paper::{Notes, Paper},
+};
+use crate::check::Node;
+
+pub(super) static PREDICATES: &[Predicate] = &[
+    Predicate::with("STALE-1", &[("articles", ParamKind::Tables)], old_articles_of_the_penalty_law),
+    Predicate::with("STALE-2", &[("working_days", ParamKind::Count), ("words", ParamKind::Texts)], old_hearing_term),
+    Predicate::with("STALE-3", &[("words", ParamKind::Texts)], old_name_of_the_office),
+    Predicate::with("STALE-4", &[("wanted", ParamKind::Texts)], old_review_authority),
+    Predicate::with("STALE-5", &[("laws", ParamKind::Texts)], law_that_was_rewritten),
+];
+
+const PENALTY_LAW: &str = "行政处罚法";
+/// A text shorter than this has no room for a law and an article.
+const SHORTEST: usize = "《行政处罚法》第一条".len();
+
+fn is_penalty_law(law: &str) -> bool {
+    law.ends_with(PENALTY_LAW)
+}
+
+/// One subject of table 3.6.
+struct Moved<'r> {
+    subject: &'r str,
+    old: &'r [toml::Value],
+    new: &'r str,
+    kinds: &'r [toml::Value],
+    words: &'r [toml::Value],
+}
+
+fn moved<'r>(notes: &Notes<'r>) -> Vec<Moved<'r>> {
+    let rule = notes.rule;
+    let list = |table: &'r toml::Table, key: &str| table.get(key).and_then(toml::Value::as_array).map_or(&[][..], Vec::as_slice);
+    let text = |table: &'r toml::Table, key: &str| table.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+    rule.params
+        .tables("articles")
+        .map(|t| Moved {
+            subject: text(t, "subject"),
+            old: list(t, "old"),
+            new: text(t, "new"),
+            kinds: list(t, "kinds"),
+            words: list(t, "words"),
+        })
+        .collect()
+}
+
+impl Moved<'_> {
+    fn is_old(&self, article: u16) -> bool {
+        self.old.iter().any(|old| old.as_integer() == Some(i64::from(article)))
+    }
+
+    /// A kind whose own legal basis is this subject: there the old number cannot mean anything else.
+    fn is_of_kind(&self, kind: &str) -> bool {
+        self.kinds.iter().any(|known| known.as_str() == Some(kind))
+    }
+
+    fn is_spoken_of(&self, sentence: &str) -> bool {
+        self.words.iter().filter_map(toml::Value::as_str).any(|word| sentence.contains(word))
+    }
+}
+
+fn old_articles_of_the_penalty_law(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let mut subjects = None;
+    for node in paper.root.descendants() {
+        if node.name() == "Citation" {
+            if is_penalty_law(node.value("Law").unwrap_or_default()) {
+                cited(paper, notes, subjects.get_or_insert_with(|| moved(notes)), node);
+            }
+        } else if node.text().len() >= SHORTEST && node.text().contains(PENALTY_LAW) {
+            let subjects = &*subjects.get_or_insert_with(|| moved(notes));
+            written(paper, notes, subjects, node);
+        }
+    }
+}
+
+/// A citation in its own fields. It stands for the document's subject where the field is the basis of the act itself.
+fn cited(paper: &Paper<'_>, notes: &mut Notes<'_>, subjects: &[Moved<'_>], node: Node<'_>) {
+    let Some(field) = node.child("Article") else {
+        return;
+    };
+    let Some(article) = citation::article(field.text()) else {
+        return;
+    };
+    let block = node.parent();
+    let is_basis = block.is_some_and(|block| matches!(block.name(), "RightsBasis" | "Basis"));
+    let words = block.and_then(|block| block.value("Text")).unwrap_or_default();
+    let found = subjects.iter().find(|s| s.is_old(article) && ((is_basis && s.is_of_kind(paper.kind)) || s.is_spoken_of(words)));
+    if let Some(subject) = found {
+        say(notes, field, subject, article);
+    }
+}
+
+fn written(paper: &Paper<'_>, notes: &mut Notes<'_>, subjects: &[Moved<'_>], node: Node<'_>) {
+    let text = node.text();
+    let is_basis = node.parent().is_some_and(|block| matches!(block.name(), "RightsBasis" | "Basis"));
+    for found in citation::citations(text).filter(|found| is_penalty_law(found.law)) {
+        let sentence = sentence_around(text, found.at);
+        let subject =
+            subjects.iter().find(|s| s.is_old(found.article) && (s.is_spoken_of(sentence) || (is_basis && s.is_of_kind(paper.kind))));
+        if let Some(subject) = subject {
+            say(notes, node, subject, found.article);
+        }
+    }
+}
+
+fn sentence_around(text: &str, at: usize) -> &str {
+    let start = text[..at].rfind(['。', '；']).map_or(0, |stop| stop + '。'.len_utf8());
+    let end = text[at..].find(['。', '；']).map_or(text.len(), |stop| at + stop);
+    &text[start..end]
+}
+
+fn say(notes: &mut Notes<'_>, node: Node<'_>, subject: &Moved<'_>, article: u16) {
+    let old = format!("第{}条", citation::written(article));
+    notes.at(&node).wanted(subject.new).with("old", old).with("subject", subject.subject).say();
+}
+
+fn old_hearing_term(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let wanted = notes.count("working_days");
+    if let Some(node) = paper.node("RequestWorkingDays")
+        && node.text().parse::<u32>().is_ok_and(|days| days < wanted)
+    {
+        notes.at(&node).wanted(format!("{wanted}个工作日")).with("detail", format!("写的是{}日", node.text())).say();
+        return;
+    }
+    for node in paper.root.descendants().filter(|node| node.text().len() >= SHORTEST && node.text().contains("听证")) {
+        let old = notes.rule.params.texts("words").find(|word| node.text().contains(word));
+        if let Some(old) = old {
+            notes.at(&node).wanted(format!("{wanted}个工作日")).with("detail", format!("写的是“{old}”")).say();
+            return;
+        }
+    }
+}
+
+fn old_name_of_the_office(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    for path in ["Header/IssuingOrg/Name", "Header/DocumentNumber", "CertificatesShown"] {
+        let Some(node) = paper.node(path) else {
+            continue;
+        };
+        if let Some(word) = notes.rule.params.texts("words").find(|word| node.text().contains(word)) {
+            notes.at(&node).with("word", word).say();
+        }
+    }
+}
+
+fn old_review_authority(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(node) = paper.node("Remedy/ReviewAuthority") else {
+        return;
+    };
+    if !node.text().is_empty() && !notes.rule.params.texts("wanted").any(|word| node.text().contains(word)) {
+        notes.at(&node).wanted("本级人民政府").say();
+    }
+}
+
+fn law_that_was_rewritten(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    for node in paper.root.descendants().filter(|node| node.text().len() >= SHORTEST) {
+        let named = notes.rule.params.texts("laws").find(|law| node.text().contains(law));
+        if let Some(law) = named {
+            let article = node.parent().and_then(|citation| citation.value("Article")).unwrap_or_default();
+            notes.at(&node).with("law", law).with("article", article).say();
+        }
+    }
+}

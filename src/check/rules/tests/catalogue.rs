@@ -1,0 +1,130 @@
+//! The catalogue and the code agree, and the catalogue can be edited.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::{BadCatalogue, Catalogue, RuleSet, catalogue, predicates},
+    Case, Context, Kind, Severity, TODAY, all_on, amounts, codes, days, fails, ground, judge, passes, people, references, soft, stale,
+    tree, wording,
+};
+
+/// Every case of the families beside this file.
+fn every_case() -> Vec<Case> {
+    [codes::cases(), people::cases(), amounts::cases(), stale::cases(), days::cases(), references::cases(), wording::cases(), soft::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+#[test]
+fn catalogue_and_code_agree_one_to_one() {
+    let catalogued: Vec<String> = Catalogue::embedded().unwrap().rules.into_iter().map(|rule| rule.id).collect();
+    let coded: Vec<&str> = predicates().map(|predicate| predicate.id).collect();
+    let (once, known): (BTreeSet<&str>, BTreeSet<&str>) =
+        (catalogued.iter().map(String::as_str).collect(), coded.iter().copied().collect());
+    assert_eq!(once, known);
+    assert_eq!((catalogued.len(), coded.len()), (once.len(), known.len()), "an id stands twice");
+}
+
+#[test]
+fn every_rule_has_a_case_that_breaks_it_and_one_that_does_not() {
+    let cases = every_case();
+    for predicate in predicates() {
+        let of_rule = || cases.iter().filter(|case| case.rule == predicate.id);
+        assert!(of_rule().any(|case| case.wanted.is_some()), "{} has no failing case", predicate.id);
+        assert!(of_rule().any(|case| case.wanted.is_none()), "{} has no passing case", predicate.id);
+    }
+}
+
+#[test]
+fn the_shipped_catalogue_loads_and_prints() {
+    let shipped = catalogue().unwrap();
+    assert!(RuleSet::new(shipped.clone(), ground()).is_ok());
+    let printed = shipped.to_string();
+    assert_eq!(printed.lines().count(), shipped.rules.len());
+    assert!(printed.contains("STALE-4\t必须改\t复议机关\t自2024-01-01\t行政复议法（2023年修订）第二十四条"));
+    assert!(printed.contains("S-16\t停用\t"));
+}
+
+#[test]
+fn the_words_of_the_catalogue_are_whole() {
+    for rule in Catalogue::embedded().unwrap().rules {
+        for text in [&rule.title_zh, &rule.message_zh, &rule.fix_zh] {
+            assert!(!text.is_empty(), "{}", rule.id);
+            assert!(!text.is_ascii(), "{} must be Chinese", rule.id);
+            assert_eq!(text.matches('{').count(), text.matches('}').count(), "{}", rule.id);
+        }
+        assert!(rule.message_zh.ends_with('。') && rule.fix_zh.ends_with('。'), "{}", rule.id);
+        assert!(rule.effective_from.is_none() || rule.effective_to.is_none() || rule.effective_from <= rule.effective_to);
+    }
+}
+
+fn set(text: &str) -> Result<RuleSet, Vec<BadCatalogue>> {
+    RuleSet::new(Catalogue::parse(text).unwrap(), ground())
+}
+
+const SPOT: &str = r#"
+[[rule]]
+id = "AMT-1"
+title_zh = "限额"
+severity = "warning"
+applies_to = ["spot_penalty_org"]
+message_zh = "{detail}。"
+fix_zh = "应{wanted}。"
+[rule.params]
+person_yuan = 200
+unit_yuan = 1000
+kinds = ["fine"]
+"#;
+
+#[test]
+fn severity_threshold_and_switch_are_the_profiles() {
+    let case = fails("AMT-1", "spot_penalty_org", "2023-04-03", "<Enterprise/><FineYuan>2000</FineYuan>", "1000");
+    let findings = case.findings(&set(SPOT).unwrap());
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].severity, Severity::Warning);
+    assert!(findings[0].advice.contains("不超过1000元"));
+    assert!(case.findings(&set(&SPOT.replace("severity", "enabled = false\nseverity")).unwrap()).is_empty());
+    assert!(case.findings(&set(&SPOT.replace("unit_yuan = 1000", "unit_yuan = 2000")).unwrap()).is_empty());
+}
+
+#[test]
+fn all_mistakes_of_a_catalogue_are_told_at_once() {
+    let text = SPOT
+        .replace("unit_yuan = 1000", "unit_yuan = -1\ncolour = 1")
+        .replace("kinds = [\"fine\"]", "")
+        .replace("spot_penalty_org", "spot_penalty_orgs");
+    let text = format!("{text}\n{}", SPOT.replace("AMT-1", "AMT-99"));
+    let faults = set(&text).unwrap_err();
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "rule AMT-1: parameter unit_yuan must be a whole number from 0",
+            "rule AMT-1: parameter kinds is missing",
+            "rule AMT-1: parameter colour is not known",
+            "rule AMT-1 applies to spot_penalty_orgs, which is no kind of this profile",
+            "rule AMT-99 is not known to this program",
+        ]
+    );
+    assert_eq!(set(&format!("{SPOT}{SPOT}")).unwrap_err(), [BadCatalogue::Twice("AMT-1".to_owned())]);
+    assert!(matches!(Catalogue::parse("[[rule]]\nid = 1"), Err(BadCatalogue::Format(_))));
+}
+
+#[test]
+fn a_rule_is_chosen_by_the_documents_date_never_by_todays() {
+    let clause = "<Remedy><ReviewAuthority>淄博市应急管理局</ReviewAuthority></Remedy>";
+    judge(&[
+        passes("STALE-4", "rectify_order", "2023-12-31", clause),
+        fails("STALE-4", "rectify_order", "2024-01-01", clause, "人民政府"),
+        fails("DAT-6", "case_filing", "2026-01-31", "<UrgentEvidenceDate>2026-01-20</UrgentEvidenceDate>", "2026年1月25日"),
+        passes("DAT-6", "case_filing", "2026-02-01", "<UrgentEvidenceDate>2026-01-20</UrgentEvidenceDate>"),
+    ]);
+}
+
+#[test]
+fn an_unknown_kind_has_no_rules() {
+    let rules = all_on();
+    let tree = tree("<Order xmlns=\"urn:other\"/>");
+    assert_eq!(rules.judge(&Kind::new("order"), &tree, &Context::alone(TODAY.parse().unwrap())), []);
+}

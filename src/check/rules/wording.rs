@@ -1,0 +1,170 @@
+//! Wording: slips that a reader would see (domain.md §3.8). Never more than warnings.
+
+use super::{
+    ParamKind, Predicate, citation,
+    paper::{Notes, Paper},
+    yuan::Yuan,
+};
+use crate::check::Node;
+
+pub(super) static PREDICATES: &[Predicate] = &[
+    Predicate::new("TXT-1", title_marks_are_balanced),
+    Predicate::new("TXT-2", no_doubled_punctuation),
+    Predicate::new("TXT-3", one_way_of_writing_dates),
+    Predicate::new("TXT-4", amounts_are_constant),
+    Predicate::new("TXT-5", citations_have_articles),
+    Predicate::with("TXT-6", &[("words", ParamKind::Texts)], nothing_left_of_the_template),
+    Predicate::new("TXT-7", facts_have_a_date),
+    Predicate::with("TXT-8", &[("word", ParamKind::Texts)], case_name_says_suspected),
+];
+
+/// Fields in which officers write sentences.
+const PROSE: [&str; 7] = ["Situation", "Facts", "PenaltyText", "ProposedPenalty", "Summary", "Result", "SuspectedAct"];
+
+fn prose<'a>(paper: &Paper<'a>) -> impl Iterator<Item = Node<'a>> {
+    PROSE.iter().filter_map(|name| paper.root.child(name))
+}
+
+fn title_marks_are_balanced(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    // One look at the whole text first: nearly every document is in order.
+    if balanced(paper.root.tree().source()) {
+        return;
+    }
+    for node in paper.root.descendants() {
+        if !balanced(node.text()) {
+            notes.at(&node).say();
+        }
+    }
+}
+
+/// Whether every 《 has its 》 behind it, in the same element; a title inside a title is written with 〈〉.
+fn balanced(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((before, inside)) = rest.split_once('《') {
+        let Some((title, after)) = inside.split_once('》') else {
+            return false;
+        };
+        if before.contains('》') || title.contains(['《', '<']) {
+            return false;
+        }
+        rest = after;
+    }
+    !rest.contains('》')
+}
+
+fn no_doubled_punctuation(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    for node in prose(paper) {
+        if let Some(mark) = doubled(node.text()) {
+            notes.at(&node).with("mark", format!("{mark}{mark}")).say();
+        }
+    }
+}
+
+fn doubled(text: &str) -> Option<char> {
+    let mut last = '\0';
+    for c in text.chars() {
+        if c == last && matches!(c, '。' | '，' | '；' | '、' | '：') {
+            return Some(c);
+        }
+        last = c;
+    }
+    None
+}
+
+fn one_way_of_writing_dates(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    for node in prose(paper) {
+        let text = node.text();
+        if has_spoken_date(text)
+            && let Some(other) = figures_date(text)
+        {
+            notes.at(&node).value(other).say();
+        }
+    }
+}
+
+fn has_spoken_date(text: &str) -> bool {
+    text.match_indices('年').any(|(at, year)| {
+        let after = text[at + year.len()..].trim_start_matches(|c: char| c.is_ascii_digit());
+        text[..at].ends_with(|c: char| c.is_ascii_digit()) && after.starts_with('月')
+    })
+}
+
+/// A date such as 2023-04-03, 2023.4.3 or 2023/4/3 in the text.
+fn figures_date(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at + 8 <= bytes.len() {
+        let separator = bytes[at + 4];
+        let fresh = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
+        if fresh && bytes[at..at + 4].iter().all(u8::is_ascii_digit) && bytes[at] == b'2' && matches!(separator, b'-' | b'.' | b'/') {
+            let month = run(&bytes[at + 5..]);
+            let day_at = at + 5 + month + 1;
+            let same = bytes.get(day_at - 1) == Some(&separator);
+            let day = bytes.get(day_at..).map_or(0, run);
+            if same && (1..=2).contains(&month) && (1..=2).contains(&day) {
+                return text.get(at..day_at + day);
+            }
+        }
+        at += 1;
+    }
+    None
+}
+
+fn run(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|b| b.is_ascii_digit()).count()
+}
+
+fn amounts_are_constant(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let known: Vec<Yuan> = ["FineYuan", "ConfiscatedYuan"].iter().filter_map(|path| paper.money(path)).map(|(_, yuan)| yuan).collect();
+    let Some(first) = known.first() else {
+        return;
+    };
+    for node in ["PenaltyText", "ProposedPenalty"].iter().filter_map(|name| paper.root.child(name)) {
+        for mark in ['¥', '￥'] {
+            for (at, mark) in node.text().match_indices(mark) {
+                let figures = &node.text()[at + mark.len()..];
+                let end = figures.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).unwrap_or(figures.len());
+                if Yuan::parse(&figures[..end]).is_some_and(|written| !known.contains(&written)) {
+                    notes.at(&node).value(&format!("¥{}", &figures[..end])).wanted(format!("¥{}", first.figures())).say();
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn citations_have_articles(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let blocks = ["Violated", "Basis", "RightsBasis", "Suspected"].iter().filter_map(|name| paper.root.child(name));
+    let of_findings = paper
+        .node("Findings")
+        .into_iter()
+        .flat_map(|findings| findings.children_named("Finding"))
+        .filter_map(|finding| finding.child("Basis"));
+    for cited in blocks.chain(of_findings).flat_map(|block| block.children_named("Citation")) {
+        if let Some(node) = cited.child("Article").filter(|node| citation::article(node.text()).is_none()) {
+            notes.at(&node).say();
+        }
+    }
+}
+
+fn nothing_left_of_the_template(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    for node in prose(paper) {
+        let left = notes.rule.params.texts("words").find(|word| node.text().contains(word));
+        if let Some(word) = left {
+            notes.at(&node).with("word", word).say();
+        }
+    }
+}
+
+fn facts_have_a_date(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    if let Some(node) = paper.root.child("Facts").filter(|node| !has_spoken_date(node.text()) && figures_date(node.text()).is_none()) {
+        notes.at(&node).say();
+    }
+}
+
+fn case_name_says_suspected(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let word = notes.rule.params.texts("word").next().unwrap_or_default();
+    if let Some(node) = paper.root.child("CaseName").filter(|node| !node.text().contains(word)) {
+        notes.at(&node).wanted(format!("{word}……案")).say();
+    }
+}
