@@ -13,7 +13,7 @@ use super::{
     CaseDocument, CheckedDraft, Context, Tree, Verdict,
     bundle::{Bundle, BundleProblem},
     decode, facts, header,
-    schema::{Report, SchemaValidator, Unreadable, XsdValidator, message},
+    schema::{Report, SchemaValidator, Unreadable, Violation, XsdValidator, message},
 };
 use crate::document::{Facts, Finding, Severity};
 
@@ -158,6 +158,30 @@ impl Worker {
         Draft { tree: Arc::new(tree), version, facts, findings }
     }
 
+    /// Adds what the validator could not see while elements were missing or out of place.
+    fn look_again(&self, version: usize, tree: &Tree, mut violations: Vec<Violation>) -> Vec<Violation> {
+        // Mending one level may bring the next to light; three levels are as deep as forms go wrong.
+        for _ in 0..3 {
+            let Some(look) = message::second_look(tree, &violations) else {
+                break;
+            };
+            let Report::Breaks(more) = self.validators[version].validate(&look.text) else {
+                break;
+            };
+            let known = violations.len();
+            for new in look.in_original(more) {
+                let same = |old: &Violation| old.at == new.at && old.constraint == new.constraint && old.attribute == new.attribute;
+                if !violations.iter().any(same) {
+                    violations.push(new);
+                }
+            }
+            if violations.len() == known {
+                break;
+            }
+        }
+        violations
+    }
+
     /// The document as a tree, and what the schema of a version has against it.
     fn hold_against(&self, version: usize, text: &Arc<str>) -> Result<(Tree, Vec<Finding>), Verdict> {
         let report = self.validators[version].validate(text);
@@ -170,6 +194,7 @@ impl Worker {
         let labels = Arc::clone(&self.checker.versions[version].labels);
         let tree = Tree::parse(Arc::clone(text), labels)
             .map_err(|e| Verdict::NotChecked { why: format!("two parsers disagree at byte {}", e.at) })?;
+        let violations = self.look_again(version, &tree, violations);
         let findings = message::findings(&tree, &violations);
         if findings.is_empty() && !violations.is_empty() {
             return Err(Verdict::NotChecked { why: "the schema's violations could not be placed".to_owned() });

@@ -7,6 +7,8 @@ pub fn shown(value: &str, path: &str) -> String {
     let field = path.rsplit('/').next().unwrap_or(path);
     let covered = match field {
         "IdNumber" => cover(value, 6, 4),
+        // Certificates are public, and their eleven digits would pass for a telephone number.
+        "CertificateNo" => value.to_owned(),
         _ if field.ends_with("Uscc") => value.to_owned(),
         "Phone" if !is_mobile(value) => cover(value, value.chars().count().saturating_sub(4), 0),
         _ => covered_runs(value),
@@ -110,6 +112,7 @@ mod tests {
     fn a_credit_code_is_shown_and_an_identity_number_never_whatever_it_looks_like() {
         let uscc = "91370302MA3CE5H79R";
         assert_eq!(shown(uscc, "InspectionRecord/Enterprise/Uscc"), uscc);
+        assert_eq!(shown("15030200101", "P/Officers/Officer/CertificateNo"), "15030200101");
         assert_eq!(covered_runs(uscc), uscc);
         assert_eq!(covered_runs("113703020042700086"), "113703020042700086");
         assert_eq!(shown("E12345678", "P/Party/IdNumber"), "*********");

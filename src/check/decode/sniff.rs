@@ -41,6 +41,8 @@ fn zip_kind(bytes: &[u8]) -> (&'static str, &'static str) {
         ("Word 文档（docx）", TO_XML)
     } else if holds(b"xl/") {
         ("Excel 表格（xlsx）", TO_XML)
+    } else if holds(b"[Content_Types].xml") {
+        ("Word 或 Excel 文件（docx、xlsx）", TO_XML)
     } else if holds(b"OFD.xml") {
         ("OFD 版式文件", "OFD 不能录入。请从制作软件里导出 XML 文书。")
     } else {

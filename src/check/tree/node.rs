@@ -187,6 +187,12 @@ impl<'t> Node<'t> {
         self.data().start as usize
     }
 
+    /// Where its content begins, in bytes of the text; `None` for an element written as one empty tag.
+    pub fn inside(&self) -> Option<usize> {
+        let data = self.data();
+        (data.inside < data.end).then_some(data.inside as usize)
+    }
+
     /// Its bytes in the text: from the `<` of its start tag to the `>` of its end tag.
     pub fn span(&self) -> std::ops::Range<usize> {
         self.data().start as usize..self.data().end as usize

@@ -1,5 +1,6 @@
 //! What a validator found, said so that the author of a draft can mend it.
 
+mod second;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,7 @@ mod value;
 
 use std::collections::{BTreeMap, HashSet};
 
+pub(in crate::check) use second::SecondLook;
 pub(in crate::check) use unreadable::unreadable;
 
 use super::{Field, validate::Violation};
@@ -19,9 +21,25 @@ use crate::{
     document::{Finding, Place, Severity},
 };
 
+/// A copy of the document with its structure mended, for a second look; `None` when its structure is sound or cannot be mended.
+pub(in crate::check) fn second_look(tree: &Tree, violations: &[Violation]) -> Option<SecondLook> {
+    let mut parents = HashSet::new();
+    let mut edits = Vec::new();
+    for violation in violations.iter().filter(|violation| violation.constraint == "cvc-complex-type.2.4") {
+        let Some(node) = tree.node_at(violation.at).filter(|_| parents.insert(violation.at)) else {
+            continue;
+        };
+        let child = violation.child.and_then(|at| tree.node_at(at));
+        edits.extend(structure::findings(&node, child).into_iter().flat_map(|told| told.edits));
+    }
+    if edits.is_empty() { None } else { SecondLook::of(tree.source(), &edits) }
+}
+
 /// The findings for what the validator found in `tree`, in the order of the text, one for each thing to mend.
 pub(in crate::check) fn findings(tree: &Tree, violations: &[Violation]) -> Vec<Finding> {
     let mut found = Gathered::default();
+    let told = violations.iter().filter(|violation| violation.constraint == "cvc-complex-type.2.4");
+    found.muddled = told.map(|violation| violation.at).collect();
     for violation in violations {
         let Some(node) = tree.node_at(violation.at) else {
             continue;
@@ -35,7 +53,9 @@ pub(in crate::check) fn findings(tree: &Tree, violations: &[Violation]) -> Vec<F
 struct Gathered {
     /// By byte offset, then by order of arrival.
     findings: BTreeMap<(usize, usize), Finding>,
-    /// Parents whose children have been spoken of.
+    /// Parents whose children do not fit the content model.
+    muddled: HashSet<usize>,
+    /// Those of them whose children have been spoken of.
     parents: HashSet<usize>,
     /// Fields that something has been said of: an empty date is one mistake, not two.
     said: HashSet<(usize, String)>,
@@ -48,11 +68,18 @@ impl Gathered {
         if violation.constraint == "cvc-complex-type.2.4" {
             if self.parents.insert(violation.at) {
                 let child = violation.child.and_then(|at| tree.node_at(at));
-                for (place, finding, stranger) in structure::findings(&node, child) {
-                    self.strangers.extend(stranger);
-                    self.put(place, finding);
+                for told in structure::findings(&node, child) {
+                    self.strangers.extend(told.edits.into_iter().filter_map(|edit| match edit {
+                        second::Edit::Remove(range) => Some(range),
+                        second::Edit::Insert { .. } => None,
+                    }));
+                    self.put(told.at, told.finding);
                 }
             }
+            return;
+        }
+        // Once a child has lost its place, the validator does not know the ones after it; that is no mistake of theirs.
+        if violation.constraint == "cvc-elt.1" && node.parent().is_some_and(|parent| self.muddled.contains(&parent.offset())) {
             return;
         }
         let attribute = violation
@@ -76,7 +103,9 @@ impl Gathered {
         let strangers = self.strangers;
         self.findings
             .into_iter()
-            .filter(|((at, _), finding)| finding.rule == "XSD-unexpected" || !strangers.iter().any(|range| range.contains(at)))
+            .filter(|((at, _), finding)| {
+                matches!(finding.rule.as_str(), "XSD-unexpected" | "XSD-repeated") || !strangers.iter().any(|range| range.contains(at))
+            })
             .map(|(_, finding)| finding)
             .collect()
     }

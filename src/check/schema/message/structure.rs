@@ -1,15 +1,23 @@
 //! Elements that are missing, strange, too many or out of order.
 
-use std::ops::Range;
-
-use super::{Words, finding};
+use super::{Words, finding, second::Edit};
 use crate::{
     check::{schema::Field, tree::Node},
     document::{Finding, Place},
 };
 
-/// A finding, where it belongs in the text, and the extent of a child that should not be there.
-type Told = (usize, Finding, Option<Range<usize>>);
+/// A finding, where it belongs in the text, and what would mend the text so that the validator can go on.
+pub(super) struct Told {
+    pub(super) at: usize,
+    pub(super) finding: Finding,
+    pub(super) edits: Vec<Edit>,
+}
+
+impl Told {
+    const fn new(at: usize, finding: Finding) -> Self {
+        Self { at, finding, edits: Vec::new() }
+    }
+}
 
 /// Everything to mend among the children of `parent`, which the validator says does not fit its content model; `child` is where it noticed.
 ///
@@ -65,7 +73,7 @@ fn strangers(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
             };
             let words = Words { message, wanted: String::new(), advice };
             let finding = finding("unexpected", child.place(), child.path(), child.label(), child.text(), words);
-            (child.offset(), finding, Some(child.span()))
+            Told { at: child.offset(), finding, edits: vec![Edit::Remove(child.span())] }
         })
         .collect()
 }
@@ -86,7 +94,8 @@ fn missing(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
         let path = format!("{}/{}", parent.path(), field.name());
         let label = field.label_or_name().to_owned();
         let place = before_place(parent, before.copied());
-        told.push((place.1, finding("missing", place.0, path, label, "", words), None));
+        let edits = insertion(parent, before.copied(), field).into_iter().collect();
+        told.push(Told { at: place.1, finding: finding("missing", place.0, path, label, "", words), edits });
     }
     told
 }
@@ -96,6 +105,23 @@ fn before_place(parent: &Node<'_>, before: Option<Field<'_>>) -> (Place, usize) 
     let last = before.and_then(|field| parent.children().filter(|child| is(child, &field)).last());
     let node = last.unwrap_or(*parent);
     (node.place(), node.offset())
+}
+
+/// An empty element in the place of a missing one; what the validator says of it is not told.
+fn insertion(parent: &Node<'_>, before: Option<Field<'_>>, field: &Field<'_>) -> Option<Edit> {
+    let last = before.and_then(|field| parent.children().filter(|child| is(child, &field)).last());
+    // A name of the parent's namespace is written the way the parent's own is.
+    if field.namespace() != parent.namespace() {
+        return None;
+    }
+    let tag = parent.tree().source().get(parent.offset() + 1..)?;
+    let written = tag.split(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).next()?;
+    let prefix = written.strip_suffix(parent.name())?;
+    let at = match last {
+        Some(node) => node.span().end,
+        None => parent.inside()?,
+    };
+    Some(Edit::Insert { at, text: format!("<{prefix}{}/>", field.name()) })
 }
 
 fn too_many(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
@@ -116,7 +142,9 @@ fn too_many(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
             wanted: format!("不超过 {most} 处"),
             advice: format!("请删去多余的 {} 处。", there - most),
         };
-        told.push((extra.offset(), finding("repeated", extra.place(), extra.path(), extra.label(), extra.text(), words), None));
+        let edits = parent.children().filter(|child| is(child, field)).skip(most).map(|child| Edit::Remove(child.span())).collect();
+        let finding = finding("repeated", extra.place(), extra.path(), extra.label(), extra.text(), words);
+        told.push(Told { at: extra.offset(), finding, edits });
     }
     told
 }
@@ -137,7 +165,7 @@ fn out_of_order(parent: &Node<'_>, wanted: &[Field<'_>]) -> Option<Told> {
                     wanted: format!("放在“{}”之前", before.label()),
                     advice: format!("请把“{}”移到“{}”之前。", child.label(), before.label()),
                 };
-                return Some((child.offset(), finding("order", child.place(), child.path(), child.label(), child.text(), words), None));
+                return Some(Told::new(child.offset(), finding("order", child.place(), child.path(), child.label(), child.text(), words)));
             }
             _ => furthest = Some((here, child)),
         }
@@ -162,7 +190,7 @@ fn alternatives(parent: &Node<'_>, child: Option<Node<'_>>, wanted: &[Field<'_>]
     let words = Words {
         message, wanted: format!("填{names}中的一项"), advice: "请按实际情况只保留一项，并填写完整。".to_owned()
     };
-    Some((node.offset(), finding("choice", node.place(), node.path(), node.label(), node.text(), words), None))
+    Some(Told::new(node.offset(), finding("choice", node.place(), node.path(), node.label(), node.text(), words)))
 }
 
 fn unexplained(parent: &Node<'_>, child: Option<Node<'_>>) -> Told {
@@ -173,7 +201,7 @@ fn unexplained(parent: &Node<'_>, child: Option<Node<'_>>) -> Told {
                 wanted: String::new(),
                 advice: "请对照表单核对这一部分的内容和次序。".to_owned(),
             };
-            (child.offset(), finding("unexpected", child.place(), child.path(), child.label(), child.text(), words), Some(child.span()))
+            Told::new(child.offset(), finding("unexpected", child.place(), child.path(), child.label(), child.text(), words))
         }
         None => {
             let words = Words {
@@ -181,7 +209,7 @@ fn unexplained(parent: &Node<'_>, child: Option<Node<'_>>) -> Told {
                 wanted: String::new(),
                 advice: "请对照表单补全这一部分。".to_owned(),
             };
-            (parent.offset(), finding("incomplete", parent.place(), parent.path(), parent.label(), parent.text(), words), None)
+            Told::new(parent.offset(), finding("incomplete", parent.place(), parent.path(), parent.label(), parent.text(), words))
         }
     }
 }

@@ -114,7 +114,7 @@ fn strange_attribute(subject: &Subject<'_>) -> Finding {
 }
 
 fn not_filled(subject: &Subject<'_>) -> Finding {
-    let wanted = example(subject).map_or_else(|| "必填".to_owned(), |example| format!("形如 {example}"));
+    let wanted = example(subject).map_or_else(|| "必填".to_owned(), |example| format!("必填，{example}"));
     subject.finding("empty", three("没有填写", wanted, format!("请填写“{}”。", label(subject))))
 }
 
@@ -130,7 +130,10 @@ fn not_listed(subject: &Subject<'_>) -> Finding {
     if choices.len() > MOST {
         wanted.push_str(&format!("等 {} 种", choices.len()));
     }
-    let meant = choices.iter().find(|choice| !value.is_empty() && (choice.label == value || choice.value.eq_ignore_ascii_case(value)));
+    let meant = choices
+        .iter()
+        .find(|choice| !value.is_empty() && (choice.label == value || choice.value.eq_ignore_ascii_case(value)))
+        .or_else(|| only(choices.iter().filter(|choice| is_like(&choice.label, value))));
     let advice = match meant {
         Some(choice) => format!("请改为 {}。", shown(choice)),
         None => "请从规定的几种里选一种。".to_owned(),
@@ -138,6 +141,16 @@ fn not_listed(subject: &Subject<'_>) -> Finding {
     let value = mask::shown(value, &subject.node.path());
     let wanted = if wanted.is_empty() { String::new() } else { format!("以下之一：{wanted}") };
     subject.finding("enumeration", three(format!("“{value}”不在规定的范围里"), wanted, advice))
+}
+
+/// One of two words is part of the other: 男 and 男性, 警告 and 警告类.
+fn is_like(label: &str, value: &str) -> bool {
+    !label.is_empty() && !value.is_empty() && (label.contains(value) || value.contains(label))
+}
+
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    items.next().is_none().then_some(first)
 }
 
 /// A value whose form is wrong: a date that is none, a number with a unit, a code with a wrong length.
@@ -154,16 +167,19 @@ fn ill_written(subject: &Subject<'_>, constraint: &str) -> Finding {
         name if is_integer(name) => "不是正确的整数",
         _ => "写法不对",
     };
+    let what = wrong_length(subject).unwrap_or_else(|| what.to_owned());
     let tidy = tidied(value, built_in);
-    let wanted = example(subject).map_or_else(String::new, |example| format!("形如 {example}"));
-    let advice = match tidy {
-        Some(tidy) => format!("请改为 {tidy}。"),
-        None if matches!(built_in, "date" | "dateTime") && looks_dated(value) => "请核对年月日，这一天或这个时刻不存在。".to_owned(),
-        None => match subject.field().and_then(|field| field.remark()) {
+    let example = example(subject);
+    let advice = match (tidy, &example) {
+        (Some(tidy), _) => format!("请改为 {tidy}。"),
+        _ if matches!(built_in, "date" | "dateTime") && looks_dated(value) => "请核对年月日，这一天或这个时刻不存在。".to_owned(),
+        (None, Some(_)) => format!("请核对“{}”，照要求的样子重新填写。", label(subject)),
+        (None, None) => match subject.field().and_then(|field| field.remark()) {
             Some(remark) => format!("{}。", remark.trim_end_matches('。')),
             None => format!("请核对“{}”后重新填写。", label(subject)),
         },
     };
+    let wanted = example.unwrap_or_default();
     subject.finding(rule_of(constraint), three(what, wanted, advice))
 }
 
@@ -189,13 +205,25 @@ fn example(subject: &Subject<'_>) -> Option<String> {
             return Some(format!("规则 {pattern}"));
         }
     };
-    Some(example.to_owned())
+    Some(format!("形如 {example}"))
+}
+
+/// What is wrong with a code whose pattern asks for a fixed length.
+fn wrong_length(subject: &Subject<'_>) -> Option<String> {
+    let (_, length, what) = fixed_length(subject.field()?.pattern()?)?;
+    let found = subject.value().chars().count();
+    (found != length).then(|| format!("有 {found} 位，应为 {length} {what}"))
 }
 
 /// A plain pattern in words: `[0-9]{6}` is 6 位数字.
 fn described(pattern: &str) -> Option<String> {
+    fixed_length(pattern).map(|(_, length, what)| format!("{length} {what}"))
+}
+
+/// The class, the length and the words of a pattern that is one class repeated.
+fn fixed_length(pattern: &str) -> Option<(&str, usize, &'static str)> {
     let (class, rest) = pattern.split_once("]{")?;
-    let count: u32 = rest.strip_suffix('}')?.parse().ok()?;
+    let length = rest.strip_suffix('}')?.parse().ok()?;
     let what = match class {
         "[0-9" => "位数字",
         "[0-9A-Z" => "位数字或大写字母",
@@ -203,7 +231,7 @@ fn described(pattern: &str) -> Option<String> {
         "[A-Z" => "位大写字母",
         _ => return None,
     };
-    Some(format!("{count} {what}"))
+    Some((class, length, what))
 }
 
 fn looks_dated(value: &str) -> bool {
@@ -215,20 +243,21 @@ fn tidied(value: &str, built_in: &str) -> Option<String> {
     let narrow: String = value.chars().map(narrow).collect();
     let narrow = narrow.trim();
     let tidy = match built_in {
-        "date" => {
-            let mut parts = narrow.split(['年', '月', '日', '/', '.', '-', ' ']).filter(|part| !part.is_empty());
-            let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-            if parts.next().is_some() || year.len() != 4 {
-                return None;
-            }
-            chrono::NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?.to_string()
-        }
+        "date" => match numbers_of_time(narrow)?.as_slice() {
+            [year, month, day] => chrono::NaiveDate::from_ymd_opt(i32::try_from(*year).ok()?, *month, *day)?.to_string(),
+            _ => return None,
+        },
         "dateTime" => {
-            let bare = narrow.replace(' ', "T");
-            let bare = bare.strip_suffix("+08:00").unwrap_or(&bare);
-            let known = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y/%m/%dT%H:%M:%S", "%Y/%m/%dT%H:%M"];
-            let time = known.iter().find_map(|format| chrono::NaiveDateTime::parse_from_str(bare, format).ok())?;
-            time.format("%Y-%m-%dT%H:%M:%S+08:00").to_string()
+            let bare = narrow.strip_suffix("+08:00").unwrap_or(narrow);
+            let (date, time) = match numbers_of_time(bare)?.as_slice() {
+                [year, month, day, hour, minute] => ([*year, *month, *day], [*hour, *minute, 0]),
+                [year, month, day, hour, minute, second] => ([*year, *month, *day], [*hour, *minute, *second]),
+                _ => return None,
+            };
+            chrono::NaiveDate::from_ymd_opt(i32::try_from(date[0]).ok()?, date[1], date[2])?
+                .and_hms_opt(time[0], time[1], time[2])?
+                .format("%Y-%m-%dT%H:%M:%S+08:00")
+                .to_string()
         }
         name if name == "decimal" || is_integer(name) => {
             let number: String = narrow.trim_end_matches('元').chars().filter(|c| !matches!(c, ',' | ' ')).collect();
@@ -244,6 +273,19 @@ fn tidied(value: &str, built_in: &str) -> Option<String> {
         _ => return None,
     };
     (tidy != value).then_some(tidy)
+}
+
+/// The numbers of a date or time, the year first, however they are set apart; `None` when there is anything else.
+fn numbers_of_time(text: &str) -> Option<Vec<u32>> {
+    let known = |c: char| c.is_ascii_digit() || "年月日时点分秒-/.:T ".contains(c);
+    if !text.chars().all(known) {
+        return None;
+    }
+    let parts: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    if parts.first()?.len() != 4 {
+        return None;
+    }
+    parts.iter().map(|part| part.parse().ok()).collect()
 }
 
 /// Full-width digits and signs in their half-width form.
