@@ -46,7 +46,7 @@ pub struct Draft {
     pub fit: bool,
     /// What is wrong, in Chinese, if it is not fit.
     pub defect: Option<&'static str>,
-    /// The rule that should find the defect (`AMT-5`), or none if the schema or the reader does.
+    /// The id of the finding that should name the defect (`AMT-5`); `XSD` stands for any of the schema's.
     pub rule: Option<&'static str>,
     /// The bytes after its author has mended the defect.
     pub mended: Option<Vec<u8>>,

@@ -84,7 +84,7 @@ fn fit(files: &mut Vec<Sample>) {
 
 /// One file a defect, and an index that says who should find it.
 fn unfit(files: &mut Vec<Sample>) {
-    let head = "# Written by write-drafts. expect: file (cannot be read), schema, rule. rule: the id that should speak, or the family it begins with.\n";
+    let head = "# Written by write-drafts. expect: file (cannot be read), schema, rule. rule: the id of the finding, or how it begins (XSD). path: where.\n";
     let mut indexes = [head.to_owned(), head.to_owned()];
     for (turn, defect) in (20..).zip(defects::all()) {
         let Some(draft) = defects::unfit(SEED / 32 + turn, defect, sample_day()) else {
@@ -94,8 +94,8 @@ fn unfit(files: &mut Vec<Sample>) {
         let folder = ["unfit", "warned"][which];
         let name = format!("{}.xml", defect.name);
         let expect = match defect.expect {
-            Expect::File => "expect = \"file\"".to_owned(),
-            Expect::Schema => "expect = \"schema\"".to_owned(),
+            Expect::File(id) => format!("expect = \"file\"\nrule = \"{id}\""),
+            Expect::Schema(path) => format!("expect = \"schema\"\nrule = \"XSD\"\npath = \"{path}\""),
             Expect::Rule(id) => format!("expect = \"rule\"\nrule = \"{id}\""),
         };
         indexes[which]

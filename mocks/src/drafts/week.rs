@@ -128,7 +128,7 @@ impl Week {
             draft.mended = Some(whole);
             draft.fit = false;
             draft.defect = Some(defect.name);
-            draft.rule = defect.rule();
+            draft.rule = Some(defect.rule());
             wanted -= 1;
         }
     }

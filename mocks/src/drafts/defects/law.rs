@@ -141,7 +141,7 @@ pub(super) static DEFECTS: &[Defect] = &[
         .dated(2024, 3, 12),
     rule("REM-1", "申请复议期限写成九十日", "onsite_measure", |xml| set(xml, "Remedy/ReviewDays", "90")),
     rule("REM-1", "起诉期限仍写三个月", "penalty_org", |xml| set(xml, "Remedy/SuitMonths", "3")),
-    rule("KIND", "种类代码与文书不符", "insp_record", |xml| set(xml, "Header/Kind", "insp_plan")),
+    rule("HEAD-KIND", "种类代码与文书不符", "insp_record", |xml| set(xml, "Header/Kind", "insp_plan")),
     rule("DAT-1", "检查结束早于开始", "insp_record", |xml| {
         let (start, end) = (get(xml, "Start")?, get(xml, "End")?);
         set(&set(xml, "Start", end)?, "End", start)
@@ -186,7 +186,7 @@ pub(super) static DEFECTS: &[Defect] = &[
         set_day(&set_day(xml, "Act/Start", DATE, -1200)?, "Act/End", DATE, -1100)
     })
     .warned(),
-    rule("DAT-19", "文书日期在将来", "penalty_notice", |xml| set(xml, DATE, "2099-04-03")),
+    rule("DAT-19", "文书日期在将来", "insp_plan", |xml| set(xml, DATE, "2099-04-03")),
     rule("DAT-19", "文号年份与文书日期不符", "rectify_review", |xml| {
         let year = get(xml, DATE)?.get(..4)?;
         let before = days_later(get(xml, DATE)?, -366)?;
@@ -197,4 +197,5 @@ pub(super) static DEFECTS: &[Defect] = &[
     rule("REV-1", "重大处罚没有法制审核", "penalty_org", |xml| remove(get(xml, "HearingRef").and(Some(xml))?, "LegalReview")),
     rule("DAT-22", "违法行为开始晚于终了", "case_filing", |xml| set_day(xml, "Act/Start", "Act/End", 5)),
     rule("REF-5", "整改项不在问题之中", "rectify_order", |xml| swap(xml, "<Item no=\"1\"", "<Item no=\"99\"")),
+    rule("HEAD-VERSION", "表单版本已经停用", "rectify_review", |xml| set(xml, "SchemaVersion", "2021.4")),
 ];

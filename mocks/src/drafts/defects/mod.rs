@@ -11,11 +11,11 @@ use chrono::NaiveDate;
 /// Who finds a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
-    /// Decoding or reading: the file is not XML that can be taken.
-    File,
-    /// The schema bundle.
-    Schema,
-    /// The rule of this id. A leading part such as `STALE` stands for the family.
+    /// Decoding or reading, under this id: the file is not XML that can be taken.
+    File(&'static str),
+    /// The schema bundle, at this element or attribute (`InspectionRecord/Place`, `…/Item/@no`).
+    Schema(&'static str),
+    /// The rule of this id.
     Rule(&'static str),
 }
 
@@ -76,11 +76,11 @@ impl Defect {
         }
     }
 
-    /// The rule's id, if a rule finds it.
-    pub fn rule(&self) -> Option<&'static str> {
+    /// The id of the finding that is expected; `XSD` begins the id of each finding of the schema.
+    pub const fn rule(&self) -> &'static str {
         match self.expect {
-            Expect::Rule(id) => Some(id),
-            Expect::File | Expect::Schema => None,
+            Expect::Rule(id) | Expect::File(id) => id,
+            Expect::Schema(_) => "XSD",
         }
     }
 
@@ -109,7 +109,7 @@ pub fn unfit(seed: u64, defect: &'static Defect, date: NaiveDate) -> Option<Draf
         draft.mended = Some(std::mem::replace(&mut draft.bytes, spoilt));
         draft.fit = defect.only_warned;
         draft.defect = Some(defect.name);
-        draft.rule = defect.rule();
+        draft.rule = Some(defect.rule());
         Some(draft)
     })
 }
