@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -124,7 +125,7 @@ impl Platform {
         let (gate, _) = watch::channel(Gate::Open);
         let run = uuid::Uuid::new_v4().as_u64_pair().0;
         let shared = Arc::new(Shared {
-            bundle_digest: bundle.as_ref().map_or([0; 32], |b| b.digest),
+            bundle_digest: zip_digest(&setup).or(bundle.as_ref().map(|b| b.digest)).unwrap_or([0; 32]),
             bundle,
             world: Mutex::new(World::new(&setup)),
             accounts: Mutex::new(Accounts::new(&setup.accounts, run)),
@@ -147,6 +148,12 @@ impl Platform {
         }
         Ok(Running { shared, address, admin: admin_address, tasks })
     }
+}
+
+/// The digest of `schema-{version}.zip` (contract §6), where the bundle's folder holds it; else the bundle's own stands in.
+fn zip_digest(setup: &Setup) -> Option<[u8; 32]> {
+    let path = setup.bundle_dir.as_ref()?.join(format!("schema-{}.zip", setup.schema_version));
+    std::fs::read(path).ok().map(|bytes| Sha256::digest(bytes).into())
 }
 
 impl Running {

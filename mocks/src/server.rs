@@ -176,7 +176,7 @@ async fn handle(shared: Arc<Shared>, control: Arc<Control>, request: Request<Inc
 }
 
 async fn answer(shared: &Arc<Shared>, control: &Control, call: &Call<'_>, body: Incoming, plan: &mut Plan) -> Result<Reply, Cut> {
-    side_effects(shared, plan);
+    side_effects(shared, &plan.actions);
     if let Some(ms) = plan.find(|a| if let Action::Delay { ms } = a { Some(*ms) } else { None }) {
         wait_ms(ms).await;
     }
@@ -204,7 +204,15 @@ async fn answer(shared: &Arc<Shared>, control: &Control, call: &Call<'_>, body: 
     if let Some(ending) = uncommitted(shared, control, plan) {
         return ending;
     }
-    let Some(reply) = call::respond(shared, call, body.as_deref(), plan, now) else {
+    let known = plan.actions.len();
+    let reply = call::respond(shared, call, body.as_deref(), plan, now);
+    // Rules that had to know the document were asked meanwhile.
+    let learnt = &plan.actions[known..];
+    side_effects(shared, learnt);
+    if let Some(ms) = learnt.iter().find_map(|a| if let Action::Delay { ms } = a { Some(*ms) } else { None }) {
+        wait_ms(ms).await;
+    }
+    let Some(reply) = reply else {
         // A rule that needed the document ends the call.
         return uncommitted(shared, control, plan).unwrap_or(Err(Cut("met by a rule")));
     };
@@ -217,8 +225,8 @@ async fn answer(shared: &Arc<Shared>, control: &Control, call: &Call<'_>, body: 
 }
 
 /// What rules change besides this call's answer.
-fn side_effects(shared: &Arc<Shared>, plan: &Plan) {
-    for action in &plan.actions {
+fn side_effects(shared: &Arc<Shared>, actions: &[Action]) {
+    for action in actions {
         match action {
             Action::ExpireTokens => shared.accounts().forget(),
             Action::ChangeSchema { version, accepts } => {

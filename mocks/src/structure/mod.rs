@@ -11,9 +11,9 @@ mod text;
 pub(crate) use bundle::Bundle;
 use bundle::{Content, Item, NO_TYPE};
 
-use quick_xml::NsReader;
+use quick_xml::Reader;
+use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::ResolveResult;
 
 use crate::answer::DOCUMENT;
 use crate::script::ErrorItem;
@@ -66,10 +66,21 @@ struct Open<'t> {
     at: usize,
 }
 
+/// A namespace declaration in force.
+struct Scope<'t> {
+    /// How many elements were open before the one that carries it.
+    depth: usize,
+    /// Empty for the default namespace.
+    prefix: &'t str,
+    /// Whether it is the documents' namespace.
+    home: bool,
+}
+
 struct Pass<'t, 'w> {
     text: &'t str,
     wanted: &'w Wanted<'w>,
     stack: Vec<Open<'t>>,
+    scopes: Vec<Scope<'t>>,
     value: String,
     is_leaf: bool,
     out: Reading,
@@ -80,22 +91,23 @@ struct Pass<'t, 'w> {
 /// # Errors
 /// What makes the text no well-formed element of the documents' namespace; the contract's code 01.
 pub(crate) fn read(text: &str, wanted: &Wanted<'_>) -> Result<Reading, String> {
-    let mut reader = NsReader::from_str(text);
+    let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.expand_empty_elements = true;
     config.check_comments = true;
-    let mut pass = Pass { text, wanted, stack: Vec::with_capacity(12), value: String::new(), is_leaf: false, out: Reading::default() };
+    let mut pass = Pass {
+        text,
+        wanted,
+        stack: Vec::with_capacity(12),
+        scopes: Vec::new(),
+        value: String::with_capacity(256),
+        is_leaf: false,
+        out: Reading::default(),
+    };
     loop {
         let at = position(reader.buffer_position());
-        let (ns, event) = reader.read_resolved_event().map_err(|e| e.to_string())?;
-        match event {
-            Event::Start(start) => {
-                let home = matches!(ns, ResolveResult::Bound(n) if n.0 == DOCUMENT);
-                if let ResolveResult::Unknown(prefix) = ns {
-                    return Err(format!("prefix {prefix} is not declared on the document element"));
-                }
-                pass.open(&start, home, at)?;
-            }
+        match reader.read_event().map_err(|e| e.to_string())? {
+            Event::Start(start) => pass.open(&start, at)?,
             Event::End(_) => {
                 pass.close();
                 if pass.stack.is_empty() {
@@ -140,11 +152,18 @@ pub(crate) fn position(p: u64) -> usize {
 }
 
 impl<'t> Pass<'t, '_> {
-    fn open(&mut self, start: &BytesStart<'t>, home: bool, at: usize) -> Result<(), String> {
+    fn open(&mut self, start: &BytesStart<'t>, at: usize) -> Result<(), String> {
         if self.stack.len() >= MOST_DEPTH {
             return Err("nested too deeply".into());
         }
-        let name = local(self.text, at);
+        let length = AsRef::<str>::as_ref(&start.name()).len();
+        let raw = self.text.get(at + 1..at + 1 + length).unwrap_or("");
+        let (prefix, name) = raw.split_once(':').unwrap_or(("", raw));
+        let attributes = self.text.get(at + 1 + length..at + 1 + start.len()).unwrap_or("").trim_ascii();
+        if attributes.contains("xmlns") {
+            self.declare(attributes)?;
+        }
+        let home = self.resolve(prefix)?;
         let ty = if self.stack.is_empty() {
             if !home {
                 return Err("the document element is not of urn:dangri:document:1".into());
@@ -157,7 +176,36 @@ impl<'t> Pass<'t, '_> {
         self.stack.push(Open { name, ty, item: 0, count: 0, at });
         self.value.clear();
         self.is_leaf = true;
-        self.attributes(start, ty)
+        if attributes.is_empty() {
+            self.required(ty, 0)
+        } else {
+            self.attributes(start, ty)?
+        }
+        Ok(())
+    }
+
+    /// Notes the namespaces that a start tag declares.
+    fn declare(&mut self, attributes: &'t str) -> Result<(), String> {
+        for attribute in Attributes::new(attributes, 0) {
+            let attribute = attribute.map_err(|e| e.to_string())?;
+            let key = attribute.key.0;
+            if let Some(rest) = key.strip_prefix("xmlns")
+                && (rest.is_empty() || rest.starts_with(':'))
+            {
+                let prefix = rest.get(1..).unwrap_or("");
+                self.scopes.push(Scope { depth: self.stack.len(), prefix, home: attribute.value == DOCUMENT });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a prefix stands for the documents' namespace.
+    fn resolve(&self, prefix: &str) -> Result<bool, String> {
+        match self.scopes.iter().rev().find(|s| s.prefix == prefix) {
+            Some(scope) => Ok(scope.home),
+            None if prefix.is_empty() => Ok(false),
+            None => Err(format!("prefix {prefix} is not declared on the document element")),
+        }
     }
 
     /// Finds the place of a child in its parent's content and answers its type.
@@ -206,7 +254,10 @@ impl<'t> Pass<'t, '_> {
             if key == "digest" && self.stack.last().is_some_and(|o| o.name == "Attachment") {
                 self.out.facts.attachments.push(value.clone().into_owned());
             }
-            if key.contains(':') {
+            if let Some((prefix, _)) = key.split_once(':') {
+                if prefix != "xml" {
+                    self.resolve(prefix)?;
+                }
                 continue;
             }
             let Some(declared) = declared else { continue };
@@ -223,15 +274,19 @@ impl<'t> Pass<'t, '_> {
                 self.error(why.code, None, at, format!("属性 {key}：{}", why.message));
             }
         }
-        if let Some(declared) = declared {
-            for (n, a) in declared.attributes.iter().enumerate() {
-                if a.required && seen & (1 << n.min(63)) == 0 {
-                    let at = self.here();
-                    self.error("E1302", None, at, format!("缺少属性 {}", a.name));
-                }
+        self.required(ty, seen);
+        Ok(())
+    }
+
+    /// Tells the required attributes that were not seen.
+    fn required(&mut self, ty: usize, seen: u64) {
+        let Some(declared) = self.wanted.bundle.and_then(|b| b.get(ty)) else { return };
+        for (n, a) in declared.attributes.iter().enumerate() {
+            if a.required && seen & (1 << n.min(63)) == 0 {
+                let at = self.here();
+                self.error("E1302", None, at, format!("缺少属性 {}", a.name));
             }
         }
-        Ok(())
     }
 
     fn close(&mut self) {
@@ -258,6 +313,9 @@ impl<'t> Pass<'t, '_> {
         }
         self.is_leaf = false;
         self.stack.pop();
+        while self.scopes.last().is_some_and(|s| s.depth >= self.stack.len()) {
+            self.scopes.pop();
+        }
     }
 
     fn leaf(&mut self) {
@@ -294,14 +352,6 @@ impl<'t> Pass<'t, '_> {
         let line = 1 + self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|b| **b == b'\n').count();
         self.out.errors.push(ErrorItem::new(code, message).at(path, u32::try_from(line).unwrap_or(u32::MAX)));
     }
-}
-
-/// Local name of the start tag at `at`.
-fn local(text: &str, at: usize) -> &str {
-    let rest = text.get(at + 1..).unwrap_or("");
-    let end = rest.find([' ', '\t', '\r', '\n', '/', '>']).unwrap_or(rest.len());
-    let raw = &rest[..end];
-    raw.rsplit_once(':').map_or(raw, |(_, l)| l)
 }
 
 enum Step<'b> {

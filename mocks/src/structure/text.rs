@@ -72,6 +72,12 @@ impl TextRule {
         if self.shortest.is_none() && self.longest.is_none() {
             return None;
         }
+        // No text has more characters than bytes, nor fewer than a third: most need not be counted.
+        let plenty = self.shape == Shape::Token && self.longest.is_none_or(|m| trimmed.len() <= m);
+        if plenty && self.shortest.is_none_or(|m| m <= 1) {
+            return (trimmed.is_empty() && self.shortest == Some(1))
+                .then(|| Fault { code: "E1202", message: "内容为空或过短".to_owned() });
+        }
         let length = if self.shape == Shape::Raw { value.chars().count() } else { collapsed_length(trimmed) };
         if self.longest.is_some_and(|m| length > m) {
             return fault("E1201", format!("内容过长：{length} 字，最多 {} 字", self.longest.unwrap_or(0)));
@@ -97,20 +103,48 @@ fn collapsed_length(text: &str) -> usize {
 
 fn is_date(s: &str) -> bool {
     let zone = s.get(10..).unwrap_or("?");
-    s.get(..10).is_some_and(|d| chrono::NaiveDate::parse_from_str(d, "%Y-%m-%d").is_ok()) && is_zone(zone)
+    s.get(..10).is_some_and(is_day) && is_zone(zone)
+}
+
+/// Two digits as a number.
+fn two(b: &[u8]) -> Option<u32> {
+    match b {
+        [t @ b'0'..=b'9', u @ b'0'..=b'9'] => Some(u32::from(t - b'0') * 10 + u32::from(u - b'0')),
+        _ => None,
+    }
+}
+
+/// YYYY-MM-DD of a day that exists; by hand, because a format string costs more than all the rest of a document.
+fn is_day(s: &str) -> bool {
+    let b = s.as_bytes();
+    if b.len() != 10 || b[4] != b'-' || b[7] != b'-' {
+        return false;
+    }
+    let (Some(century), Some(year), Some(month), Some(day)) = (two(&b[..2]), two(&b[2..4]), two(&b[5..7]), two(&b[8..])) else {
+        return false;
+    };
+    let year = i32::try_from(century * 100 + year).unwrap_or(0);
+    chrono::NaiveDate::from_ymd_opt(year, month, day).is_some()
+}
+
+fn is_clock(s: &str) -> bool {
+    let b = s.as_bytes();
+    if b.len() != 8 || b[2] != b':' || b[5] != b':' {
+        return false;
+    }
+    match (two(&b[..2]), two(&b[3..5]), two(&b[6..])) {
+        (Some(24), Some(0), Some(0)) => true,
+        (Some(h), Some(m), Some(s)) => h < 24 && m < 60 && s < 60,
+        _ => false,
+    }
 }
 
 fn is_date_time(s: &str) -> bool {
-    let Some((date, time)) = s.split_once('T') else {
-        return false;
-    };
-    let Some(clock) = time.get(..8) else {
-        return false;
-    };
+    let Some((date, time)) = s.split_once('T') else { return false };
+    let Some(clock) = time.get(..8) else { return false };
     let rest = time.get(8..).unwrap_or("");
     let zone = rest.strip_prefix('.').map_or(rest, |r| r.trim_start_matches(|c: char| c.is_ascii_digit()));
-    let hour_24 = clock == "24:00:00";
-    date.len() == 10 && is_date(date) && (hour_24 || chrono::NaiveTime::parse_from_str(clock, "%H:%M:%S").is_ok()) && is_zone(zone)
+    is_day(date) && is_clock(clock) && is_zone(zone)
 }
 
 fn is_zone(z: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Every behaviour of contract §8.
 
 use std::io::ErrorKind;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dangri_mocks::{Action, Endpoint, ErrorItem, Moment, Processing, RetryAfter, Rule, Setup};
 
@@ -152,7 +152,7 @@ async fn an_answer_may_name_another_document() {
 
 #[tokio::test]
 async fn an_answer_may_drip_or_break_off() {
-    let started = Instant::now();
+    let started = tokio::time::Instant::now();
     let (_, _, answer) = first(Action::SlowDrip { bytes: 60, every_ms: 5 }).await;
     assert_eq!(answer.unwrap().code(), "00");
     assert!(started.elapsed() > Duration::from_millis(20), "{:?}", started.elapsed());
@@ -163,10 +163,22 @@ async fn an_answer_may_drip_or_break_off() {
 
 #[tokio::test]
 async fn a_delay_delays() {
-    let started = Instant::now();
+    let started = tokio::time::Instant::now();
     let (_, _, answer) = first(Action::Delay { ms: 40 }).await;
     assert_eq!(answer.unwrap().code(), "00");
     assert!(started.elapsed() >= Duration::from_millis(40));
+}
+
+#[tokio::test]
+async fn what_needs_the_document_to_match_is_done_all_the_same() {
+    let mut desk = Desk::open(setup()).await;
+    for action in [Action::ExpireTokens, Action::Delay { ms: 30 }] {
+        desk.platform.script(Rule::new(Endpoint::Put, action).of_kind("insp_record"));
+    }
+    let started = tokio::time::Instant::now();
+    assert_eq!(desk.put(&Paper::record(1)).await.code(), "00");
+    assert!(started.elapsed() >= Duration::from_millis(30));
+    assert_eq!(desk.get("/schema").await.code(), "03");
 }
 
 #[tokio::test]

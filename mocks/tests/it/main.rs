@@ -4,6 +4,7 @@
 
 mod admin;
 mod attachments;
+mod binary;
 mod contract;
 mod drafts;
 mod faults;
