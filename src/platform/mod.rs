@@ -4,8 +4,10 @@
 //! and never a refusal (contract §1).
 
 mod access;
+mod answer;
 pub mod classify;
 pub mod codes;
+mod handshake;
 mod http;
 mod log;
 mod login;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Access, Exchange, ExchangeLog, FeedPage, Platform, Profile, SchemaInForce, Sighting, Skew, Submission, Submitted,
+    answer::{self, Answer, Words},
     classify::{Asked, Heard, Verdict, verdict},
     http::{Content, Reply, Request, Verb, Wire},
     retry_after::{self, Quiet},
@@ -21,11 +22,8 @@ use crate::{
     clock::SharedClock,
     config::Problem,
     document::{Cause, Class, ContentHash, DocumentId, Failure, Kind, Timestamp},
-    redact,
+    telemetry::field,
 };
-
-/// The longest answer that is kept, in bytes.
-const MOST_KEPT: usize = 8 * 1024;
 
 /// What a platform client needs beside its profile.
 pub struct Surroundings {
@@ -59,42 +57,6 @@ struct Call {
     document: Option<DocumentId>,
     /// The first attempt's `X-Request-Id`.
     request: Uuid,
-}
-
-/// What a call came to.
-struct Answer {
-    verdict: Verdict,
-    payload: Payload,
-    /// The platform's words, of use when the verdict is not a success.
-    words: Words,
-}
-
-struct Words {
-    code: String,
-    said: String,
-    retry_after_secs: Option<u64>,
-}
-
-impl Answer {
-    fn failed(failure: Failure) -> Self {
-        Self {
-            verdict: Verdict::Failed(failure.class, failure.cause),
-            payload: Payload::None,
-            words: Words { code: failure.code, said: failure.said, retry_after_secs: failure.retry_after_secs },
-        }
-    }
-
-    fn failure(self, class: Class, cause: Cause) -> Failure {
-        Failure { class, cause, code: self.words.code, said: self.words.said, retry_after_secs: self.words.retry_after_secs }
-    }
-
-    /// The failure for a verdict that is not what was hoped for; a success whose payload proves nothing is no answer.
-    fn into_failure(self) -> Failure {
-        match self.verdict {
-            Verdict::Failed(class, cause) => self.failure(class, cause),
-            _ => self.failure(Class::Unknown, Cause::Nonsense),
-        }
-    }
 }
 
 impl HttpPlatform {
@@ -234,27 +196,11 @@ impl HttpPlatform {
         if let Some(secs) = wait {
             self.quiet.keep(now, secs);
         }
-        let (code, said) = match (&reply.body, &envelope, meaning) {
-            (_, Some(envelope), Some(_)) => (envelope.code.clone(), words_of(envelope)),
-            (_, Some(envelope), None) => (format!("HTTP {}", reply.status.unwrap_or(0)), format!("代码表中没有的代码“{}”", envelope.code)),
-            (Err(trouble), ..) => (trouble.code.to_owned(), trouble.said.clone()),
-            (Ok(body), None, _) => {
-                (format!("HTTP {}", reply.status.unwrap_or(0)), String::from_utf8_lossy(&body[..body.len().min(1_200)]).into_owned())
-            }
-        };
-        Answer {
-            verdict,
-            payload: envelope.map_or(Payload::None, |e| e.payload),
-            words: Words { code: short(&code, 60), said: short(&said, 300), retry_after_secs: wait },
-        }
+        let words = Words::of(&reply, envelope.as_ref(), meaning.is_some(), wait);
+        Answer { verdict, payload: envelope.map_or(Payload::None, |e| e.payload), words }
     }
 
     fn keep(&self, call: &Call, request: Uuid, (at, done): (Timestamp, Timestamp), reply: &Reply, envelope: Option<&Envelope>) {
-        let answer = match &reply.body {
-            // Four times what is kept is enough to cut from, however many bytes a character has.
-            Ok(body) => String::from_utf8_lossy(&body[..body.len().min(4 * MOST_KEPT)]).into_owned(),
-            Err(trouble) => format!("{}：{}", trouble.code, trouble.said),
-        };
         self.log.keep(Exchange {
             request,
             document: call.document,
@@ -262,8 +208,8 @@ impl HttpPlatform {
             at,
             took_ms: u64::try_from(done.since(at).num_milliseconds()).unwrap_or(0),
             status: reply.status,
-            code: envelope.map(|e| short(&e.code, 60)),
-            answer: kept(&answer, envelope),
+            code: envelope.map(|e| answer::short(&e.code, 60)),
+            answer: answer::kept(reply, envelope),
         });
     }
 
@@ -283,7 +229,7 @@ impl HttpPlatform {
 
     /// An answer that names another document: nobody knows what became of ours, and no connection can be trusted.
     fn cross_talk(&self, ours: DocumentId, named: DocumentId) -> Failure {
-        tracing::error!(document = %ours, %named, "the platform's answer belongs to another document");
+        tracing::error!({ field::DOCUMENT_ID } = %ours, %named, "the platform's answer belongs to another document");
         self.wire.hang_up();
         Failure {
             said: format!("回应串号：平台的回应属于另一份文书 {named}"),
@@ -437,31 +383,4 @@ fn cursor(after: Option<&str>) -> String {
 /// A failure found on our side, before anything left: a person must look.
 fn local(cause: Cause, said: &str) -> Failure {
     Failure { said: said.to_owned(), ..Failure::new(Class::Held, cause, "local") }
-}
-
-/// What an envelope has to say to a person: its errors, its schema, else its sentence.
-fn words_of(envelope: &Envelope) -> String {
-    match &envelope.payload {
-        Payload::Errors(refusals) if !refusals.is_empty() => refusals.iter().map(|r| r.message.as_str()).collect::<Vec<_>>().join("；"),
-        Payload::Schema(schema) => format!("{}；平台现用版本 {}", envelope.message, schema.version),
-        _ => envelope.message.clone(),
-    }
-}
-
-/// An answer as it is kept: without personal data and without the token, at most [`MOST_KEPT`] bytes.
-fn kept(answer: &str, envelope: Option<&Envelope>) -> String {
-    let hidden = match envelope.map(|e| &e.payload) {
-        Some(Payload::Token(grant)) => answer.replace(&grant.value, "***"),
-        Some(_) => answer.to_owned(),
-        // Perhaps half of an answer to a login, in whatever prefix: what would be the token's element is cut off.
-        None => answer.split("Token>").next().unwrap_or_default().to_owned(),
-    };
-    let masked = redact::mask(&hidden);
-    masked[..masked.floor_char_boundary(MOST_KEPT)].to_owned()
-}
-
-/// Masked, in one line, at most `most` characters.
-fn short(text: &str, most: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    redact::mask(&line).chars().take(most).collect()
 }

@@ -146,8 +146,8 @@ async fn whatever_is_not_an_answer_is_neither_a_success_nor_a_refusal() {
         let server = doing(move |_| Step::Say(http(status, "Location: /login\r\n", &body))).await;
         let submitted = submitted_to(&server).await;
         assert_eq!(class_of(&submitted), (Class::Unknown, Cause::Nonsense), "{status} {page}");
-        assert_eq!(server.seen().len(), 2, "a redirect was followed");
         let looked_up = setting(&server.address).platform.look_up(submission("1").record.id()).await;
+        assert_eq!(server.seen().len(), 4, "a redirect was followed");
         assert_ne!(looked_up.is_ok(), !page.contains("<Code>18<"), "{status} {page}");
     }
 }
@@ -177,6 +177,9 @@ async fn an_answer_for_another_document_is_unknown_and_its_connection_is_not_use
     assert_eq!(failure.code, "cross_talk");
     let looked_up = setting.platform.look_up(submission("1").record.id()).await;
     assert_eq!(looked_up.unwrap_err().code, "cross_talk");
+    drop(setting.platform.schema().await);
+    let connections: Vec<_> = server.seen().iter().map(|seen| seen.connection).collect();
+    assert_eq!(connections, [0, 0, 1, 2]);
 }
 
 #[tokio::test]
@@ -254,4 +257,29 @@ async fn an_unknown_cursor_is_asked_for_again_from_the_beginning() {
     assert_eq!(page.next, "c1");
     let targets: Vec<_> = server.seen().iter().map(|s| s.target.clone()).collect();
     assert_eq!(targets[1..], ["/results?after=alt%26mehr&limit=500", "/results?limit=500"]);
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_for_the_next_request() {
+    let server = doing(willing).await;
+    let setting = setting(&server.address);
+    for n in 0..5 {
+        setting.platform.submit(&submission(&n.to_string())).await;
+    }
+    assert!(server.seen().iter().all(|seen| seen.connection == 0));
+}
+
+#[tokio::test]
+async fn requests_go_through_the_proxy_that_is_set() {
+    let proxy = doing(willing).await;
+    let through = |address: &str| {
+        let address = address.to_owned();
+        setting_with("http://127.0.0.1:9", move |_, access| access.proxy = Some(address))
+    };
+    assert!(matches!(through(&proxy.address).platform.submit(&submission("1")).await, Submitted::Acknowledged(_)));
+    assert!(proxy.seen()[1].target.starts_with("http://127.0.0.1:9/documents/"));
+    let address = proxy.address.clone();
+    drop(proxy);
+    let submitted = through(&address).platform.submit(&submission("1")).await;
+    assert_eq!(class_of(&submitted), (Class::Passing, Cause::Unreachable));
 }

@@ -14,6 +14,8 @@ pub(super) struct Seen {
     pub(super) target: String,
     pub(super) head: String,
     pub(super) body: Vec<u8>,
+    /// Which connection it came over, from 0.
+    pub(super) connection: usize,
 }
 
 impl Seen {
@@ -83,11 +85,12 @@ impl Server {
         let (early, script): (Arc<Early>, Arc<Script>) = (Arc::new(early), Arc::new(script));
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
+            for connection in 0.. {
+                let Ok((stream, _)) = listener.accept().await else { return };
                 let (early, script) = (Arc::clone(&early), Arc::clone(&script));
                 let (seen, tls) = (Arc::clone(&shared), tls.clone());
                 connections.spawn(async move {
-                    talk(stream, tls, &*early, &*script, &seen).await;
+                    talk(stream, tls, &*early, &*script, &seen, connection).await;
                 });
             }
         });
@@ -104,20 +107,34 @@ impl Server {
     }
 }
 
-async fn talk(stream: TcpStream, tls: Option<tokio_rustls::TlsAcceptor>, early: &Early, script: &Script, seen: &Mutex<Vec<Seen>>) {
+async fn talk(
+    stream: TcpStream,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    early: &Early,
+    script: &Script,
+    seen: &Mutex<Vec<Seen>>,
+    connection: usize,
+) {
     match tls {
-        None => serve(stream, early, script, seen).await,
+        None => serve(stream, early, script, seen, connection).await,
         Some(tls) => {
             if let Ok(stream) = tls.accept(stream).await {
-                serve(stream, early, script, seen).await;
+                serve(stream, early, script, seen, connection).await;
             }
         }
     }
 }
 
-async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, early: &Early, script: &Script, seen: &Mutex<Vec<Seen>>) {
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    early: &Early,
+    script: &Script,
+    seen: &Mutex<Vec<Seen>>,
+    connection: usize,
+) {
     let mut kept = Vec::new();
     while let Some(mut request) = head(&mut stream, &mut kept).await {
+        request.connection = connection;
         let step = match early(&request) {
             Some(step) => step,
             None => {
@@ -165,7 +182,7 @@ async fn head(stream: &mut (impl AsyncRead + Unpin), kept: &mut Vec<u8>) -> Opti
             let head = String::from_utf8(head).unwrap();
             let mut words = head.split(' ');
             let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-            return Some(Seen { method, target, head, body: Vec::new() });
+            return Some(Seen { method, target, head, body: Vec::new(), connection: 0 });
         }
         if stream.read_buf(kept).await.ok()? == 0 {
             return None;

@@ -176,15 +176,20 @@ async fn a_bad_token_that_eight_requests_carried_counts_once() {
 
 #[tokio::test]
 async fn a_token_never_reaches_the_log() {
-    let server = Server::run(|seen| match seen.method.as_str() {
-        "POST" => token("sehr-geheim", 7_200),
-        _ => willing(seen),
-    })
-    .await;
-    let setting = setting(&server.address);
-    setting.platform.submit(&submission("1")).await;
-    let kept = setting.log.0.lock().unwrap();
-    assert_eq!(kept.len(), 2);
-    assert_eq!((kept[0].call.as_str(), kept[0].code.as_deref()), ("POST /token", Some("00")));
-    assert!(kept.iter().all(|e| !serde_json::to_string(e).unwrap().contains("geheim")));
+    let plain = envelope("00", "<Token><Value>sehr-geheim</Value><ExpiresIn>7200</ExpiresIn></Token>");
+    let prefixed = plain.replace("xmlns=", "xmlns:x=").replace("</", "</x:").replace('<', "<x:").replace("<x:/x:", "</x:");
+    for (body, whole) in [(plain.clone(), true), (prefixed.clone(), true), (prefixed.replace("ExpiresIn>7", "ExpiresIn>x"), false)] {
+        let server = Server::run(move |seen| match seen.method.as_str() {
+            "POST" => Step::Say(http(200, "", &body)),
+            _ => willing(seen),
+        })
+        .await;
+        let setting = setting(&server.address);
+        let submitted = setting.platform.submit(&submission("1")).await;
+        assert_eq!(matches!(submitted, Submitted::Acknowledged(_)), whole, "{submitted:?}");
+        assert!(!format!("{submitted:?}").contains("geheim"), "{submitted:?}");
+        let kept = setting.log.0.lock().unwrap();
+        assert_eq!((kept[0].call.as_str(), kept[0].code.is_some()), ("POST /token", whole));
+        assert!(kept.iter().all(|e| !serde_json::to_string(e).unwrap().contains("geheim")), "{kept:?}");
+    }
 }
