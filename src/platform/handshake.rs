@@ -11,7 +11,7 @@ pub(super) fn refusal(words: &str) -> Option<(Fault, &'static str, &'static str)
         ("certificate expired", "tls_expired", "平台证书已过期；请通知平台管理员，并核对本机时钟"),
         ("certificate not valid yet", "tls_not_yet", "平台证书尚未生效；请核对本机时钟"),
         ("invalid peer certificate", "tls_bad_cert", "平台证书无效；请通知平台管理员"),
-        ("alert: CertificateRequired", "tls_client_cert", "平台要求客户端证书；请设置 identity_file"),
+        ("alert: CertificateRequired", "tls_client_cert", "平台要求客户端证书；请设置 client_certificate"),
         ("alert: CertificateExpired", "tls_client_cert", "本机的客户端证书已过期；请换新证书"),
         ("alert: CertificateRevoked", "tls_client_cert", "本机的客户端证书已吊销；请换新证书"),
         ("alert: CertificateUnknown", "tls_client_cert", "平台不认本机的客户端证书"),
