@@ -17,3 +17,4 @@ pub mod status;
 pub mod store;
 pub mod telemetry;
 pub mod upload;
+pub mod watch;
