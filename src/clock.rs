@@ -65,32 +65,48 @@ impl Clock for SystemClock {
 }
 
 /// A task counted as at work for as long as this lives.
-pub struct Work(SharedClock);
+pub struct Work {
+    clock: SharedClock,
+    /// Whether it rests at this moment, and is therefore not counted.
+    resting: AtomicBool,
+}
 
 impl Work {
     /// Begins counted work.
     pub fn begin(clock: &SharedClock) -> Self {
         clock.begin_work();
-        Self(Arc::clone(clock))
+        Self { clock: Arc::clone(clock), resting: AtomicBool::new(false) }
     }
 
-    /// Rests until `moment` or until `signal` is raised, whichever is first. The task does not count as at work meanwhile.
+    /// Rests until `moment` or until `signal` is raised, whichever is first. The task does not count as at work meanwhile; it
+    /// must rest on the signal that is raised for it, or the raised one keeps counting.
     pub async fn rest(&self, moment: Timestamp, signal: &Signal) {
         if signal.take() {
             return;
         }
-        self.0.end_work();
+        self.resting.store(true, Ordering::Release);
+        self.clock.end_work();
         tokio::select! {
             // Whoever raises the signal has counted this task as at work again.
             () = signal.raised() => {}
-            () = self.0.sleep_until(moment) => { signal.take(); }
+            () = self.clock.sleep_until(moment) => { signal.take(); }
         }
+        self.resting.store(false, Ordering::Release);
     }
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.0.end_work();
+        if !self.resting.load(Ordering::Acquire) {
+            self.clock.end_work();
+        }
+    }
+}
+
+impl Drop for Signal {
+    fn drop(&mut self) {
+        // Nobody is left who could look.
+        self.take();
     }
 }
 

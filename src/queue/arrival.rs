@@ -127,6 +127,17 @@ impl Queue {
         Ok(Arrived::Known(Box::new(record)))
     }
 
+    /// The draft of a record is no longer at `path`; `None` when that changes nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn draft_gone(&self, record: &Record, path: &str) -> Result<Option<Record>, StoreError> {
+        if !record.draft_present || record.birth.source.path != path {
+            return Ok(None);
+        }
+        self.apply_one(record, Actor::Author, Event::DraftGone { path: path.to_owned() }).await
+    }
+
     /// The newest record found at `path`.
     ///
     /// # Errors

@@ -25,12 +25,15 @@ use uuid::Uuid;
 use crate::{
     clock::SharedClock,
     document::{Actor, Cause, Class, DocumentId, Entry, Event, Failure, Record, State, Timestamp},
-    store::{Change, Store, StoreError},
+    store::{Change, RESTORED_AT, Store, StoreError},
 };
 
 pub use arrival::{Arrival, Arrived, Judged};
 pub use operate::{Operated, Operation, Selection};
 pub use outcome::{Outcome, Sought};
+
+/// The fact that remembers which restored backup has been put in doubt already.
+const RESTORE_SETTLED: &str = "queue.restore_settled";
 
 /// What the queue must know of its surroundings; all from the configuration.
 #[derive(Debug, Clone)]
@@ -152,22 +155,35 @@ impl Queue {
         self.store.apply(changes).await.map(drop)
     }
 
-    /// At start: whatever was being sent when the process ended may or may not have arrived. Returns how many.
+    /// At start: whatever was being sent when the process ended may or may not have arrived, and after a restored backup that is true of
+    /// everything on its way. Returns how many must be looked up.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn recover(&self) -> Result<usize, StoreError> {
-        let now = self.now();
         let failure = Failure::new(Class::Unknown, Cause::Interrupted, "重启");
+        let due = self.now().plus(self.settings.visibility_delay);
+        let mut found = self.put_in_doubt(State::Sending, &Event::NotHeard { failure, due }).await?;
+        let restored = self.store.recall(RESTORED_AT).await?;
+        if restored.is_some() && restored != self.store.recall(RESTORE_SETTLED).await? {
+            let doubted = Event::Doubted { why: "数据由备份恢复，先向平台核实".into(), due: self.now() };
+            for state in [State::Waiting, State::Received, State::HeldWaiting, State::HeldReceived] {
+                found += self.put_in_doubt(state, &doubted).await?;
+            }
+            self.store.remember(RESTORE_SETTLED, restored.as_deref().unwrap_or_default()).await?;
+        }
+        Ok(found)
+    }
+
+    /// Applies `event` to every record in `state`; returns how many there were.
+    async fn put_in_doubt(&self, state: State, event: &Event) -> Result<usize, StoreError> {
         let mut found = 0;
         loop {
-            let page = self.store.page(&crate::store::Listing::InState(State::Sending), None, 256).await?;
+            let page = self.store.page(&crate::store::Listing::InState(state), None, 256).await?;
             if page.records.is_empty() {
                 return Ok(found);
             }
-            let due = now.plus(self.settings.visibility_delay);
-            let changes: Vec<_> =
-                page.records.iter().map(|r| self.change(r, Actor::Daemon, Event::NotHeard { failure: failure.clone(), due })).collect();
+            let changes: Vec<_> = page.records.iter().map(|r| self.change(r, Actor::Daemon, event.clone())).collect();
             found += changes.len();
             for applied in self.store.apply(changes).await? {
                 applied?;

@@ -58,6 +58,11 @@ impl Shared {
         Arc::clone(&self.wake)
     }
 
+    /// The signal that outcomes wait to be settled.
+    pub fn settling(&self) -> Arc<Signal> {
+        Arc::clone(&self.settle)
+    }
+
     /// How many requests are under way.
     pub fn under_way(&self) -> usize {
         self.flight().under_way
@@ -76,6 +81,9 @@ impl Shared {
         flight.under_way == 0 && flight.outcomes.is_empty()
     }
 }
+
+/// The longest that a loop rests, so that its silence means something.
+pub const LONGEST_REST: Duration = Duration::seconds(60);
 
 /// Leases and sends.
 pub struct Uploader {
@@ -101,7 +109,9 @@ impl Uploader {
     pub async fn run(mut self, beat: impl Fn(Timestamp), stopping: impl Fn() -> bool) -> Result<(), StoreError> {
         while !stopping() {
             let wake = self.turn().await?;
-            beat(self.shared.clock.now());
+            let now = self.shared.clock.now();
+            beat(now);
+            let wake = wake.min(now.plus(LONGEST_REST));
             self.work.rest(wake, &self.shared.wake).await;
         }
         self.shared.queue.recall(self.ready.drain(..).collect()).await?;

@@ -1,0 +1,237 @@
+//! The concrete parts, built from the configuration, and what goes wrong while they are.
+
+use std::sync::Arc;
+
+use super::recur::{Recurring, Task};
+use crate::{
+    check::{self, BundleProblem, Checker},
+    clock::SharedClock,
+    config::{Config, Problem, SecretError, SecretRef},
+    document::Timestamp,
+    platform::{Access, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
+    status::{Office, SchemaFacts, Vitals},
+    store::{self, JournalStore, OpenError, Opened, Store, StoreError},
+    watch::{Watcher, notes::Notes},
+};
+
+/// Everything that the daemon is made of.
+pub struct Parts {
+    /// Where records rest.
+    pub store: Arc<dyn Store>,
+    /// The other side.
+    pub platform: Arc<dyn Platform>,
+    /// Who judges drafts.
+    pub checker: Arc<Checker>,
+    /// Who looks through the folder.
+    pub watcher: Watcher,
+    /// Who writes beside drafts.
+    pub notes: Arc<Notes>,
+    /// The platform's profile.
+    pub profile: Profile,
+    /// Where exchanges are kept; closed last.
+    pub exchanges: Arc<FileExchangeLog>,
+    /// What opening the store found.
+    pub opened: Opened,
+}
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store failed while starting.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The configuration, the profile or the bundle has mistakes.
+    #[error("{0:?}")]
+    Problems(Vec<Problem>),
+    /// Something else on this machine.
+    #[error("{what}: {error}")]
+    Machine {
+        /// What was being done.
+        what: &'static str,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
+impl StartError {
+    /// The exit code of operators' manual B5.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Open(OpenError::Held { .. }) => 7,
+            Self::Open(OpenError::NewerFormat { .. }) => 8,
+            Self::Open(OpenError::Store(StoreError::Damaged(_))) => 9,
+            Self::Open(OpenError::Store(StoreError::Failed(_) | StoreError::Full(_))) | Self::Store(_) => 74,
+            Self::Problems(_) | Self::Open(OpenError::NotLocal { .. }) => 2,
+            Self::Open(_) | Self::Machine { .. } => 1,
+        }
+    }
+
+    /// What people are told, in Chinese, each line with what to do.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Open(OpenError::Held { holder }) => {
+                format!("另一个 dangri 正在使用同一个数据目录（{holder}）。\n请先停止那一个，或者改用别的数据目录；本次未作任何改动。")
+            }
+            Self::Open(OpenError::NewerFormat { found, known }) => format!(
+                "数据由较新版本（格式 {found}）写入，本版本只认识到 {known}。\n为保护数据，程序退出，未作任何改动。请换回较新的版本。"
+            ),
+            Self::Open(OpenError::NotLocal { kind }) => {
+                format!("数据目录放在了网络或特殊文件系统（{kind}）上，断电时可能丢失数据。\n请把 [state] path 改到本机硬盘上。")
+            }
+            Self::Open(OpenError::NotEmpty(path)) => format!("{path} 不是空目录。\n请换一个空目录。"),
+            Self::Open(OpenError::Store(error)) | Self::Store(error) => {
+                format!("数据目录打不开：{error}\n请运行 dangri verify 查看，必要时运行 dangri repair；原数据不会被删除。")
+            }
+            Self::Problems(problems) => problems.iter().map(|p| format!("{} {}：{}\n    {}\n", p.key, p.value, p.why, p.fix)).collect(),
+            Self::Machine { what, error } => format!("启动失败（{what}）：{error}\n请检查磁盘和权限后重试。"),
+        }
+    }
+
+    /// Logs it and answers the exit code.
+    pub fn told(&self) -> u8 {
+        for line in self.words().lines() {
+            tracing::error!("{line}");
+        }
+        self.code()
+    }
+}
+
+/// Opens everything that `config` names. The store comes first: who does not hold it touches nothing else.
+///
+/// # Errors
+/// [`StartError`].
+pub fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, StartError> {
+    let (profile, checker) = (profile(config), checker(config));
+    let (profile, checker) = match (profile, checker) {
+        (Ok(profile), Ok(checker)) => (profile, checker),
+        (profile, checker) => {
+            let mut problems = profile.err().unwrap_or_default();
+            problems.extend(checker.err().unwrap_or_default());
+            return Err(StartError::Problems(problems));
+        }
+    };
+    let settings =
+        store::Settings { segment_bytes: config.store.segment_bytes, low_water_bytes: low_water(config), ..store::Settings::default() };
+    let journal = JournalStore::open(&config.state, settings, clock.now())?;
+    let opened = journal.opened().clone();
+    let days = u32::try_from(config.retention.exchanges.num_days()).unwrap_or(u32::MAX);
+    let exchanges = FileExchangeLog::open(config.state.join("exchanges"), days)
+        .map_err(|error| StartError::Machine { what: "打开往来记录", error })?;
+    let exchanges = Arc::new(exchanges);
+    let around =
+        Surroundings { clock: Arc::clone(clock), log: Arc::clone(&exchanges) as _, login_book: Some(config.state.join("login.json")) };
+    let platform = HttpPlatform::new(profile.clone(), access(config)?, around).map_err(StartError::Problems)?;
+    Ok(Parts {
+        store: Arc::new(journal),
+        platform: Arc::new(platform),
+        checker: Arc::new(checker),
+        watcher: Watcher::new(&config.folder),
+        notes: Arc::new(Notes::new(&config.folder)),
+        profile,
+        exchanges,
+        opened,
+    })
+}
+
+/// The free room below which intake stops: the larger of the configured bytes and share of the disk.
+fn low_water(config: &Config) -> Option<u64> {
+    let room = rustix::fs::statvfs(&config.state).ok()?;
+    let share = room.f_blocks.saturating_mul(room.f_frsize) / 100 * u64::from(config.store.low_water_percent);
+    Some(config.store.low_water_bytes.max(share))
+}
+
+/// The platform's profile with the office's own settings laid over it.
+fn profile(config: &Config) -> Result<Profile, Vec<Problem>> {
+    let path = config.platform.profile.join("profile.toml");
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        let shown = path.display().to_string();
+        vec![problem("platform.profile", shown, format!("读不出平台档案：{error}"), "请检查 platform.profile 指向的目录")]
+    })?;
+    Profile::parse(&text)
+}
+
+/// What the office itself brings along.
+fn access(config: &Config) -> Result<Access, StartError> {
+    let ours = &config.platform;
+    let read = |key: &str, secret: &SecretRef| {
+        let unread = |error: SecretError| StartError::Problems(vec![problem(key, String::new(), error.why, error.fix)]);
+        secret.read().map_err(unread)
+    };
+    let client = match &ours.client {
+        Some(client) => Some((client.certificate.clone(), read("platform.client_key", &client.key)?)),
+        None => None,
+    };
+    Ok(Access {
+        base_url: ours.base_url.clone(),
+        sender_uscc: config.office.uscc.clone(),
+        app_id: ours.app_id.clone(),
+        secret: read("platform.secret", &ours.secret)?,
+        ca_file: ours.ca_file.clone(),
+        client,
+        proxy: ours.proxy.clone(),
+    })
+}
+
+fn checker(config: &Config) -> Result<Checker, Vec<Problem>> {
+    let most_bytes = usize::try_from(config.folder.max_file_bytes).unwrap_or(usize::MAX);
+    let settings = check::Settings { most_bytes: most_bytes.min(check::Settings::default().most_bytes) };
+    Checker::load(&config.platform.profile, settings).map_err(|found| found.into_iter().map(of_bundle).collect())
+}
+
+fn of_bundle(found: BundleProblem) -> Problem {
+    problem("platform.profile", found.file.display().to_string(), found.what, found.advice)
+}
+
+fn problem(key: &str, value: String, why: impl Into<String>, fix: impl Into<String>) -> Problem {
+    Problem { line: None, key: key.to_owned(), value, why: why.into(), fix: fix.into() }
+}
+
+/// The vitals of a daemon that starts now.
+pub fn vitals(config: &Config, profile: &Profile, now: Timestamp) -> Arc<Vitals> {
+    let midnight = Timestamp::start_of(now.beijing_day());
+    let office = Office {
+        name: config.office.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        started: now,
+        cut_off: config.day.cut_off.on(now.beijing_day()).since(midnight),
+    };
+    let vitals = Arc::new(Vitals::new(office));
+    vitals.folder(|facts| facts.path = config.folder.path.display().to_string());
+    vitals.platform(|facts| facts.address = config.platform.base_url.clone().unwrap_or_else(|| profile.address.clone()));
+    vitals
+}
+
+/// Asks which schema the platform has in force, and puts the answer where it can be seen (contract §6).
+fn schema_check(platform: Arc<dyn Platform>, vitals: Arc<Vitals>, ours: Vec<String>) -> Task {
+    Box::new(move || {
+        let (platform, vitals, ours) = (Arc::clone(&platform), Arc::clone(&vitals), ours.clone());
+        Box::pin(async move {
+            match platform.schema().await {
+                Ok(theirs) => {
+                    let accepted = ours.iter().any(|version| *version == theirs.version || theirs.accepts.contains(version));
+                    if !accepted {
+                        tracing::error!(schema.ours = ?ours, schema.theirs = theirs.version, "the platform does not accept our schema version any more");
+                    }
+                    let newest = ours.first().cloned().unwrap_or_default();
+                    vitals.platform(|facts| facts.schema = Some(SchemaFacts { ours: newest, theirs: Some(theirs.version), accepted }));
+                }
+                Err(failure) => tracing::info!(cause = ?failure.cause, code = failure.code, "the schema in force could not be asked for"),
+            }
+        })
+    })
+}
+
+/// What recurs, as `config` wants it.
+pub fn recurring(config: &Config, platform: &Arc<dyn Platform>, vitals: &Arc<Vitals>, checker: &Checker) -> Vec<Recurring> {
+    let ours = checker.versions().iter().map(|bundle| bundle.version.clone()).collect();
+    let mut tasks = Vec::new();
+    if let Some(schedule) = config.schedule.schema_check.clone() {
+        let task = schema_check(Arc::clone(platform), Arc::clone(vitals), ours);
+        tasks.push(Recurring { name: "schema_check", schedule, task });
+    }
+    tasks
+}

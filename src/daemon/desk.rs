@@ -1,0 +1,82 @@
+//! The operators' desk: what answers at the control socket.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::pulse::Pulse;
+use crate::{
+    clock::Signal,
+    config::Config,
+    control::{Answers, Ask, Desk, Exchanges, Handler, Upkeep, UpkeepReport},
+    document::DocumentId,
+    platform::{Exchange, exchanges_of},
+    queue::Queue,
+    status::{Gatherer, Vitals},
+    upload::gate::Gate,
+};
+
+/// The exchange log's files.
+struct Kept(PathBuf);
+
+impl Exchanges for Kept {
+    fn about(&self, document: DocumentId) -> io::Result<Vec<Exchange>> {
+        exchanges_of(&self.0, document, None)
+    }
+}
+
+/// A desk that looks at the pulse before it answers, so that what it shows is of this moment.
+pub struct Fresh {
+    desk: Desk,
+    pulse: Arc<Pulse>,
+}
+
+#[async_trait]
+impl Handler for Fresh {
+    async fn answer(&self, ask: Ask, by: &str, to: &Answers) {
+        self.pulse.refresh();
+        self.desk.answer(ask, by, to).await;
+    }
+}
+
+/// The desk of a daemon.
+pub fn desk(
+    config: &Config,
+    queue: &Arc<Queue>,
+    vitals: &Arc<Vitals>,
+    pulse: &Arc<Pulse>,
+    wakes: [Arc<Signal>; 3],
+    gate: &Arc<Mutex<Gate>>,
+) -> Fresh {
+    let (wakers, gate, clock) = (wakes, Arc::clone(gate), Arc::clone(&pulse.clock));
+    let desk = Desk {
+        queue: Arc::clone(queue),
+        vitals: Arc::clone(vitals),
+        gatherer: Gatherer::new(Arc::clone(queue.store()), Arc::clone(vitals)),
+        exchanges: Arc::new(Kept(config.state.join("exchanges"))),
+        upkeep: Arc::new(Keeper),
+        wake: Arc::new(move || {
+            // An operator who asks for something now also means that the platform should be tried now.
+            gate.lock().unwrap_or_else(PoisonError::into_inner).look_again(clock.now());
+            wakers.iter().for_each(|signal| signal.raise());
+        }),
+    };
+    Fresh { desk, pulse: Arc::clone(pulse) }
+}
+
+struct Keeper;
+
+#[async_trait]
+impl Upkeep for Keeper {
+    async fn verify(&self) -> Result<UpkeepReport, String> {
+        Err("尚不支持".into())
+    }
+
+    async fn backup(&self, _: &Path) -> Result<UpkeepReport, String> {
+        Err("尚不支持".into())
+    }
+}

@@ -1,0 +1,188 @@
+//! What authors find beside their drafts follows what became of them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::Duration;
+
+use super::stop::Stop;
+use crate::{
+    check::{
+        Checker,
+        explain::{self, About, Occasion},
+    },
+    clock::{SharedClock, Signal, Work},
+    document::{DocumentId, Event, Record, State, Timestamp},
+    queue::Queue,
+    store::StoreError,
+    watch::notes::Notes,
+};
+
+/// Documents whose notes may have to change. Bounded by the number of documents that change between two looks.
+#[derive(Default)]
+struct Changed(Mutex<Vec<DocumentId>>);
+
+/// Where loops say that a record changed.
+pub struct Board {
+    changed: Changed,
+    signal: Arc<Signal>,
+    archive: bool,
+    receipts: bool,
+}
+
+impl Board {
+    /// A board; `receipts` and `archive` tell whether entered documents are of interest.
+    pub fn new(clock: &SharedClock, receipts: bool, archive: bool) -> Arc<Self> {
+        Arc::new(Self { changed: Changed::default(), signal: Signal::new(clock), archive, receipts })
+    }
+
+    /// The signal that the writer rests on.
+    pub fn signal(&self) -> &Arc<Signal> {
+        &self.signal
+    }
+
+    /// A record changed; only states that leave something beside the draft are of interest.
+    pub fn tell(&self, record: &Record) {
+        let wanted = match record.state {
+            State::Unfit | State::Returned | State::Superseded | State::Ignored => true,
+            State::Entered => self.receipts || self.archive,
+            _ => false,
+        };
+        if wanted {
+            self.changed.0.lock().unwrap_or_else(PoisonError::into_inner).push(record.id());
+            self.signal.raise();
+        }
+    }
+
+    /// A fit version took the place of another: whatever note stands beside the draft is out of date.
+    pub fn mended(&self, record: &Record) {
+        self.changed.0.lock().unwrap_or_else(PoisonError::into_inner).push(record.id());
+        self.signal.raise();
+    }
+
+    fn take(&self) -> Vec<DocumentId> {
+        std::mem::take(&mut *self.changed.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Writes and removes the files beside drafts.
+pub struct Writer {
+    board: Arc<Board>,
+    queue: Arc<Queue>,
+    notes: Arc<Notes>,
+    checker: Arc<Checker>,
+    work: Work,
+    clock: SharedClock,
+}
+
+impl Writer {
+    /// A writer of what the board tells.
+    pub fn new(board: Arc<Board>, queue: Arc<Queue>, notes: Arc<Notes>, checker: Arc<Checker>, clock: SharedClock) -> Self {
+        let work = Work::begin(&clock);
+        Self { board, queue, notes, checker, work, clock }
+    }
+
+    /// Writes until the daemon stops, and what is left then.
+    ///
+    /// # Errors
+    /// When the store fails: the daemon must end.
+    pub async fn run(self, beat: impl Fn(Timestamp), stop: Arc<Stop>) -> Result<(), StoreError> {
+        loop {
+            let changed = self.board.take();
+            for id in &changed {
+                self.write(*id).await?;
+            }
+            beat(self.clock.now());
+            if changed.is_empty() {
+                if stop.decided() {
+                    return Ok(());
+                }
+                self.work.rest(self.clock.now().plus(Duration::minutes(1)), self.board.signal()).await;
+            }
+        }
+    }
+
+    async fn write(&self, id: DocumentId) -> Result<(), StoreError> {
+        let Some(record) = self.queue.store().get(id).await? else { return Ok(()) };
+        let path = record.birth.source.path.clone();
+        let latest = self.queue.latest_at(&path).await?;
+        if latest.is_some_and(|l| l.id() != id) {
+            // A newer version stands there now, and speaks for itself.
+            return Ok(());
+        }
+        let notes = Arc::clone(&self.notes);
+        let done = match record.state {
+            State::Unfit | State::Returned => {
+                let text = self.reason_text(&record).await?;
+                blocking(move || notes.write_reason(&path, &text)).await
+            }
+            State::Entered => {
+                let text = receipt_text(&record);
+                blocking(move || notes.entered(&path, &text)).await
+            }
+            // What is on its way, or out of the way, needs no mending any more.
+            State::Corrupt => Ok(()),
+            State::Waiting
+            | State::Sending
+            | State::Received
+            | State::Unsure
+            | State::Superseded
+            | State::Ignored
+            | State::HeldWaiting
+            | State::HeldReceived
+            | State::HeldUnsure => blocking(move || notes.remove_reason(&path)).await,
+        };
+        if let Err(error) = done {
+            // A read-only share is no fault of the document's: the reason stands in the store and is shown everywhere else (faults 58).
+            tracing::warn!(document.id = %id, %error, "a note could not be written beside a draft");
+        }
+        Ok(())
+    }
+
+    /// The text of the note: what the check found, or what the platform objects to, whichever was last.
+    async fn reason_text(&self, record: &Record) -> Result<String, StoreError> {
+        let history = self.queue.store().history(record.id()).await?;
+        let about = About { file: &record.birth.source.path, facts: record.birth.facts.as_ref() };
+        let now = self.clock.now();
+        for entry in history.iter().rev() {
+            match &entry.event {
+                Event::JudgedUnfit { findings } => return Ok(plain(&explain::note(about, Occasion::Check, findings, now))),
+                Event::SentBack { refusals, .. } => {
+                    let body = self.queue.store().body(record.id()).await?;
+                    let document = record.birth.facts.clone().and_then(|facts| self.checker.case_document(facts, &body));
+                    let findings = explain::refusals(refusals, document.as_ref().map(|d| &*d.tree));
+                    return Ok(plain(&explain::note(about, Occasion::Platform, &findings, now)));
+                }
+                _ => {}
+            }
+        }
+        Ok(record.reason.clone())
+    }
+}
+
+/// The note as text; the folder's writer gives it its byte order mark and line ends.
+fn plain(note: &[u8]) -> String {
+    String::from_utf8_lossy(note).trim_start_matches('\u{FEFF}').replace("\r\n", "\n")
+}
+
+/// What stands beside an entered draft, where the office wants it.
+fn receipt_text(record: &Record) -> String {
+    let facts = record.birth.facts.as_ref();
+    let kind = facts.map_or("", |f| f.kind_name.as_str());
+    let receipt = record.receipt.as_ref().map_or("", |r| r.receipt_no.as_str());
+    let receipt = if receipt.is_empty() { "（回执在途中丢失，平台已确认录入）" } else { receipt };
+    let entry = record.entry.as_ref();
+    let number = entry.and_then(|e| e.entry_no.as_deref()).unwrap_or("（平台未给出）");
+    let at = entry.map_or_else(String::new, |e| crate::status::words::full(e.entered_at));
+    let late = if entry.is_some_and(|e| e.entered_at > record.birth.cut_off) { "是" } else { "否" };
+    format!(
+        "录入回执\n\n文书：{kind}　{}\n文件：{}\n平台受理号：{receipt}\n平台录入号：{number}\n录入时间（平台时钟，北京时间）：{at}\n逾期补录：{late}\n摘要（SHA-256）：{}\n",
+        record.title(),
+        record.birth.source.path,
+        record.birth.digest.map_or_else(String::new, |d| d.to_string()),
+    )
+}
+
+/// Runs file work off the runtime's threads; a panic in it is an error like any other.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| Err(std::io::Error::other(panic)))
+}
