@@ -87,3 +87,19 @@ async fn only_this_machine_may_ask() {
     let reply = line.ask(Ask::get("/")).await.unwrap();
     assert_eq!(reply.status, 421, "a name that is not this machine's");
 }
+
+#[test]
+fn every_rule_and_action_of_the_readme_can_be_read() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let rules: Vec<&str> = text.lines().filter(|l| l.ends_with("/rules")).filter_map(|l| l.split('\'').nth(1)).collect();
+    assert_eq!(rules.len(), 3);
+    for rule in rules {
+        serde_json::from_str::<dangri_mocks::Rule>(rule).unwrap_or_else(|e| panic!("{rule}: {e}"));
+    }
+    let table = text.split("| --- | --- |").nth(1).unwrap().split("\n\n").next().unwrap();
+    for name in table.lines().filter_map(|l| l.split('|').nth(1)).flat_map(|c| c.split('`').skip(1).step_by(2)) {
+        let known = serde_json::from_value::<dangri_mocks::Action>(json!({"do": name})).err().map(|e| e.to_string());
+        let moment = ["before_body", "during_body", "after_body"].contains(&name) || name == "Retry-After" || name == "committing";
+        assert!(moment || !known.is_some_and(|e| e.contains("unknown variant")), "{name}");
+    }
+}
