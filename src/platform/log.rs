@@ -198,7 +198,8 @@ pub fn exchanges_of(folder: &Path, document: DocumentId, since: Option<NaiveDate
             // Reading every line as JSON would be the slow part.
             if std::str::from_utf8(&line).is_ok_and(|text| text.contains(&wanted)) {
                 let exchange = serde_json::from_slice::<Exchange>(&line).ok();
-                found.extend(exchange.filter(|e| e.document == Some(document)));
+                // A page of the feed belongs to no document and may name it all the same.
+                found.extend(exchange.filter(|e| e.document.is_none_or(|of| of == document)));
             }
             line.clear();
         }
@@ -237,15 +238,19 @@ mod tests {
         {
             log.keep(exchange(document, at, "换行\n也在一行里"));
         }
+        for named in [ours, other] {
+            let page = exchange(named, "2023-04-04T00:00:02+08:00", &format!("<SubmissionId>{named}</SubmissionId>"));
+            log.keep(Exchange { document: None, ..page });
+        }
         log.close();
         log.keep(exchange(ours, "2023-04-04T00:00:02+08:00", ""));
         assert_eq!(log.dropped(), 1);
         fs::write(folder.path().join("2023-04-05.jsonl"), format!("{{\"document\":\"{ours}\"")).unwrap();
         let found = exchanges_of(folder.path(), ours, None).unwrap();
-        assert_eq!(found.len(), 2);
+        assert_eq!(found.iter().map(|e| e.document).collect::<Vec<_>>(), [Some(ours), Some(ours), None]);
         assert!(found[0].at < found[1].at);
         let day = NaiveDate::from_ymd_opt(2023, 4, 4);
-        assert_eq!(exchanges_of(folder.path(), ours, day).unwrap().len(), 1);
+        assert_eq!(exchanges_of(folder.path(), ours, day).unwrap().len(), 2);
         assert!(exchanges_of(&folder.path().join("none"), ours, None).unwrap().is_empty());
     }
 

@@ -23,7 +23,7 @@ pub(super) struct LoginBook {
     pub(super) refused_in_a_row: u32,
     /// When the credential was last refused.
     pub(super) last_refusal: Option<Timestamp>,
-    /// The last refusal may be the fault of the clocks, so that a signature by the platform's clock is worth one more try.
+    /// Signatures are dated by the platform's clock, because the clocks are so far apart that it would refuse ours.
     pub(super) clocks_apart: bool,
     /// The logins of the last hour, oldest first.
     pub(super) logins: Vec<Timestamp>,
@@ -73,17 +73,17 @@ impl LoginBook {
         self.logins.push(now);
     }
 
-    /// The credential was refused (02), at `/token` or with a token of ours; `skew` is platform minus local.
+    /// The credential was refused (02), at `/token` or with a token of ours; `skew` is platform minus local. Clocks that are apart are worth
+    /// one more try by the other clock; where that was the platform's, its word about the time was no help and ours counts again.
     pub(super) fn refused(&mut self, now: Timestamp, skew: Option<Duration>) {
         self.refused_in_a_row = self.refused_in_a_row.saturating_add(1);
         self.last_refusal = Some(now);
-        self.clocks_apart = skew.is_some_and(|skew| skew.abs() > CLOCK_TOLERANCE);
+        self.clocks_apart = !self.clocks_apart && skew.is_some_and(|skew| skew.abs() > CLOCK_TOLERANCE);
     }
 
     /// The platform accepted us: a login at `/token`, where no token of ours was refused since.
     pub(super) fn accepted(&mut self) {
         self.refused_in_a_row = 0;
-        self.clocks_apart = false;
     }
 
     /// A person looked into it: the next login may be tried, the hourly limit stays.

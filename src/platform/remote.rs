@@ -201,6 +201,10 @@ impl HttpPlatform {
     }
 
     fn keep(&self, call: &Call, request: Uuid, (at, done): (Timestamp, Timestamp), reply: &Reply, envelope: Option<&Envelope>) {
+        // Asked every few seconds; that nothing changed is not worth keeping for half a year.
+        if matches!(envelope, Some(Envelope { payload: Payload::Results(page), .. }) if page.sightings.is_empty()) {
+            return;
+        }
         self.log.keep(Exchange {
             request,
             document: call.document,

@@ -17,7 +17,7 @@ use crate::document::{Cause, Failure, Timestamp};
 pub const FAILURES_IN_A_ROW: u32 = 5;
 
 /// From so many at once on, the ramp is over.
-const RAMP_ENDS: usize = 64;
+const RAMP_ENDS: usize = 16;
 
 /// The first wait for a probe, and the longest: a platform that is back is noticed within this time.
 const FIRST_WAIT: Duration = Duration::seconds(5);

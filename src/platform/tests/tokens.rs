@@ -156,6 +156,11 @@ async fn a_clock_that_is_wrong_is_mended_by_the_platforms_own() {
     assert!(matches!(submitted, Submitted::Acknowledged(_)), "{submitted:?}");
     let skew = Platform::skew(&*setting.platform).unwrap();
     assert_eq!(skew.millis, -11 * 60_000);
+    assert_eq!(server.count("POST", "/token"), 2);
+    // What was learnt is not learnt by a refusal again.
+    setting.clock.set(now().plus(Duration::hours(2) + Duration::minutes(11)));
+    drop(setting.platform.submit(&submission("2")).await);
+    assert_eq!(server.count("POST", "/token"), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
