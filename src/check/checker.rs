@@ -13,20 +13,27 @@ use super::{
     CaseDocument, CheckedDraft, Context, Tree, Verdict,
     bundle::{Bundle, BundleProblem},
     decode, facts, header,
+    rules::RuleSet,
     schema::{Report, SchemaValidator, Unreadable, Violation, XsdValidator, message},
 };
-use crate::document::{Facts, Finding, Severity};
+use crate::{
+    day::Calendar,
+    document::{Facts, Finding, Severity},
+};
 
 /// What an office sets about the check.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The largest draft that is read, in bytes; the exchange contract takes 10 MiB.
     pub most_bytes: usize,
+    /// The working days that the rules count with.
+    pub calendar: Arc<Calendar>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { most_bytes: 10 << 20 }
+        // The shipped calendar is read back by a test; without one no deadline would be checked, and the rules would say so.
+        Self { most_bytes: 10 << 20, calendar: Arc::new(Calendar::embedded().unwrap_or_default()) }
     }
 }
 
@@ -35,6 +42,8 @@ impl Default for Settings {
 pub struct Checker {
     /// Newest first; never empty.
     versions: Vec<Bundle>,
+    /// For each version its rules, if it has any.
+    rules: Vec<Option<RuleSet>>,
     settings: Settings,
 }
 
@@ -73,7 +82,15 @@ impl Checker {
     /// All problems of the bundle, in Chinese.
     pub fn load(folder: &Path, settings: Settings) -> Result<Self, Vec<BundleProblem>> {
         let versions = Bundle::load_all(folder)?;
-        Ok(Self { versions, settings })
+        let mut problems = Vec::new();
+        let mut rules = Vec::new();
+        for bundle in &versions {
+            match RuleSet::of_bundle(bundle, Arc::clone(&settings.calendar)) {
+                Ok(loaded) => rules.push(loaded),
+                Err(more) => problems.extend(more),
+            }
+        }
+        if problems.is_empty() { Ok(Self { versions, rules, settings }) } else { Err(problems) }
     }
 
     /// The versions, newest first.
@@ -133,10 +150,16 @@ impl Worker {
     }
 
     /// Judges a draft by the rules, in its surroundings.
-    pub fn judge(&self, draft: Draft, _context: &Context<'_>) -> Verdict {
+    pub fn judge(&self, draft: Draft, context: &Context<'_>) -> Verdict {
         let bundle = &self.checker.versions[draft.version];
         let Draft { tree, facts, mut findings, .. } = draft;
-        let judged = catch_unwind(AssertUnwindSafe(|| header::findings(&tree, bundle)));
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let mut found = header::findings(&tree, bundle);
+            if let (Some(rules), Some(entry)) = (&self.checker.rules[draft.version], bundle.kind_of_root(tree.root().name())) {
+                found.extend(rules.judge(&entry.kind, &tree, context));
+            }
+            found
+        }));
         let Ok(more) = judged else {
             return Verdict::NotChecked { why: "a rule crashed".to_owned() };
         };

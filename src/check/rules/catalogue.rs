@@ -70,20 +70,20 @@ pub enum ParamKind {
     Tables,
 }
 
-/// A catalogue that cannot be used; one of these for each mistake.
+/// A catalogue that cannot be used; one of these for each mistake, said in Chinese to whoever keeps the profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadCatalogue {
     /// The file is not TOML of the format.
-    #[error("rules.toml: {0}")]
+    #[error("格式不对：{0}")]
     Format(String),
     /// A rule that the program has no predicate for.
-    #[error("rule {0} is not known to this program")]
+    #[error("规则 {0} 这个版本的程序不认识")]
     UnknownRule(String),
     /// The same id twice.
-    #[error("rule {0} stands twice")]
+    #[error("规则 {0} 写了两遍")]
     Twice(String),
     /// `applies_to` names something that is no kind of the profile.
-    #[error("rule {rule} applies to {kind}, which is no kind of this profile")]
+    #[error("规则 {rule} 的 applies_to 写了“{kind}”，没有这种文书")]
     UnknownKind {
         /// The rule.
         rule: String,
@@ -91,7 +91,7 @@ pub enum BadCatalogue {
         kind: String,
     },
     /// A parameter is missing, unknown or of the wrong type.
-    #[error("rule {rule}: parameter {param} {what}")]
+    #[error("规则 {rule} 的参数 {param} {what}")]
     Param {
         /// The rule.
         rule: String,
@@ -178,13 +178,13 @@ impl Params {
         let mut fault = |param: &str, what| faults.push(BadCatalogue::Param { rule: rule.to_owned(), param: param.to_owned(), what });
         for (name, kind) in wanted {
             match self.0.get(*name) {
-                None => fault(name, "is missing"),
+                None => fault(name, "没有写"),
                 Some(value) if !kind.fits(value) => fault(name, kind.complaint()),
                 Some(_) => {}
             }
         }
         for name in self.0.keys().filter(|name| !wanted.iter().any(|(known, _)| known == name)) {
-            fault(name, "is not known");
+            fault(name, "是多余的");
         }
     }
 }
@@ -201,9 +201,9 @@ impl ParamKind {
 
     const fn complaint(self) -> &'static str {
         match self {
-            Self::Count => "must be a whole number from 0",
-            Self::Texts => "must be a list of texts",
-            Self::Tables => "must be a list of tables",
+            Self::Count => "应为不小于 0 的整数",
+            Self::Texts => "应为一列文字",
+            Self::Tables => "应为一列表格",
         }
     }
 }

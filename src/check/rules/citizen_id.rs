@@ -64,17 +64,6 @@ impl CitizenId {
     }
 }
 
-/// A number fit to be shown: `3703****36`.
-pub fn masked(number: &str) -> String {
-    let chars: Vec<char> = number.chars().collect();
-    if chars.len() < 10 {
-        return "****".to_owned();
-    }
-    let head: String = chars[..4].iter().collect();
-    let tail: String = chars[chars.len() - 2..].iter().collect();
-    format!("{head}****{tail}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,11 +105,5 @@ mod tests {
         let id = read("370302198506151236").unwrap();
         assert_eq!(id.age_on(day("2023-06-14")), 37);
         assert_eq!(id.age_on(day("2023-06-15")), 38);
-    }
-
-    #[test]
-    fn a_masked_number_keeps_its_ends_only() {
-        assert_eq!(masked("370302198506151236"), "3703****36");
-        assert_eq!(masked("123"), "****");
     }
 }

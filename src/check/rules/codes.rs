@@ -2,7 +2,7 @@
 
 use super::{
     ParamKind, Predicate,
-    citizen_id::{BadCitizenId, CitizenId, masked},
+    citizen_id::{BadCitizenId, CitizenId},
     credit_code::{self, BadCreditCode},
     paper::{Notes, Paper},
 };
@@ -105,7 +105,7 @@ fn citizen_number(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         BadCitizenId::Unborn => "第7至14位的出生日期晚于文书日期",
         BadCitizenId::CheckDigit => "最后一位校验码对不上，可能抄错了一位",
     };
-    notes.at(&node).value(&masked(node.text())).with("detail", detail).say();
+    notes.at(&node).with("detail", detail).say();
 }
 
 fn sex_fits_number(paper: &Paper<'_>, notes: &mut Notes<'_>) {

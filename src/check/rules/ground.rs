@@ -39,14 +39,14 @@ pub struct CodeList {
 #[derive(Debug, Clone, Default)]
 pub struct AllowList(HashMap<String, String>);
 
-/// A CSV file of the profile that cannot be used.
+/// A CSV file of the profile that cannot be used; said in Chinese to whoever keeps it.
 #[derive(Debug, thiserror::Error)]
 pub enum BadList {
     /// It is not CSV in UTF-8.
-    #[error("is not CSV in UTF-8: {0}")]
+    #[error("不是 CSV 表格（{0}）")]
     Csv(#[from] csv::Error),
     /// A row of the allow-list has no reason.
-    #[error("row {row}: the code {code} has no reason")]
+    #[error("第 {row} 行的代码 {code} 没有写理由")]
     NoReason {
         /// Counted from 1, the header left out.
         row: usize,

@@ -9,6 +9,7 @@ mod codes;
 mod days_of_cases;
 mod days_of_inspections;
 mod ground;
+mod load;
 mod numbers;
 mod paper;
 mod people;

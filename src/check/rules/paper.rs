@@ -4,13 +4,10 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::{Ground, Rule, yuan::Yuan};
 use crate::{
-    check::{Attr, Context, Node},
+    check::{Attr, Context, Node, mask},
     day::Uncovered,
     document::{DocumentNumber, Finding, Reading, Severity},
 };
-
-/// Longest value that a finding repeats, in characters.
-const SHOWN: usize = 40;
 
 /// A document under judgement.
 pub(super) struct Paper<'a> {
@@ -144,13 +141,13 @@ impl Notes<'_> {
         self.rule.params.count(name)
     }
 
-    /// A finding at `node`, with its text as the value.
+    /// A finding at `node`, with its text as the value, personal numbers covered.
     pub(super) fn at<'n>(&'n mut self, node: &Node<'_>) -> Note<'n> {
         let mut note = self.blank();
         note.finding.place = node.place();
         note.finding.path = node.path();
         note.finding.label = node.label();
-        note.finding.value = shortened(node.text());
+        note.finding.value = mask::shown(node.text(), &note.finding.path);
         note
     }
 
@@ -160,7 +157,7 @@ impl Notes<'_> {
         note.finding.place = attr.place();
         note.finding.path = attr.path();
         note.finding.label = attr.label();
-        note.finding.value = shortened(attr.value());
+        note.finding.value = mask::shown(attr.value(), &note.finding.path);
         note
     }
 
@@ -193,7 +190,7 @@ impl Notes<'_> {
 impl Note<'_> {
     /// Another value than the element's text, shortened.
     pub(super) fn value(mut self, value: &str) -> Self {
-        self.finding.value = shortened(value);
+        self.finding.value = mask::shown(value, "");
         self
     }
 
@@ -241,14 +238,6 @@ impl Note<'_> {
         }
         text.push_str(rest);
         text
-    }
-}
-
-/// At most forty characters of `text`.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
     }
 }
 

@@ -100,11 +100,11 @@ fn all_mistakes_of_a_catalogue_are_told_at_once() {
     assert_eq!(
         told,
         [
-            "rule AMT-1: parameter unit_yuan must be a whole number from 0",
-            "rule AMT-1: parameter kinds is missing",
-            "rule AMT-1: parameter colour is not known",
-            "rule AMT-1 applies to spot_penalty_orgs, which is no kind of this profile",
-            "rule AMT-99 is not known to this program",
+            "规则 AMT-1 的参数 unit_yuan 应为不小于 0 的整数",
+            "规则 AMT-1 的参数 kinds 没有写",
+            "规则 AMT-1 的参数 colour 是多余的",
+            "规则 AMT-1 的 applies_to 写了“spot_penalty_orgs”，没有这种文书",
+            "规则 AMT-99 这个版本的程序不认识",
         ]
     );
     assert_eq!(set(&format!("{SPOT}{SPOT}")).unwrap_err(), [BadCatalogue::Twice("AMT-1".to_owned())]);
