@@ -7,6 +7,7 @@ use crate::{
     check::{self, BundleProblem, Checker},
     clock::SharedClock,
     config::{Config, Problem, SecretError, SecretRef},
+    day::{BadCalendar, Calendar},
     document::Timestamp,
     platform::{Access, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
     status::{Office, SchemaFacts, Vitals},
@@ -177,8 +178,21 @@ fn access(config: &Config) -> Result<Access, StartError> {
 
 fn checker(config: &Config) -> Result<Checker, Vec<Problem>> {
     let most_bytes = usize::try_from(config.folder.max_file_bytes).unwrap_or(usize::MAX);
-    let settings = check::Settings { most_bytes: most_bytes.min(check::Settings::default().most_bytes) };
+    let calendar = calendar(config).map_err(|found| {
+        let why = found.to_string();
+        vec![problem("day.calendar_dir", found.path.display().to_string(), why, "请换上完好的日历文件，或者把这一项留空用内置日历")]
+    })?;
+    let settings = check::Settings { most_bytes: most_bytes.min(check::Settings::default().most_bytes), calendar: Arc::new(calendar) };
     Checker::load(&config.platform.profile, settings).map_err(|found| found.into_iter().map(of_bundle).collect())
+}
+
+/// The shipped calendar, and what the office has put beside it.
+fn calendar(config: &Config) -> Result<Calendar, BadCalendar> {
+    let calendar = Calendar::embedded()?;
+    match &config.day.calendar {
+        Some(folder) => calendar.with_folder(folder),
+        None => Ok(calendar),
+    }
 }
 
 fn of_bundle(found: BundleProblem) -> Problem {

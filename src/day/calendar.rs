@@ -53,9 +53,9 @@ pub struct Uncovered {
     pub coverage: Option<Coverage>,
 }
 
-/// A calendar file that could not be taken.
+/// A calendar file that could not be taken; said in Chinese to whoever put it there.
 #[derive(Debug, thiserror::Error)]
-#[error("calendar file {path:?}: {cause}")]
+#[error("日历文件 {} {cause}", path.display())]
 pub struct BadCalendar {
     /// The file.
     pub path: PathBuf,
@@ -67,13 +67,13 @@ pub struct BadCalendar {
 #[derive(Debug, thiserror::Error)]
 pub enum BadCalendarCause {
     /// It could not be read.
-    #[error("cannot be read: {0}")]
+    #[error("读不出来（{0}）")]
     Io(#[from] io::Error),
     /// It is not JSON of the format.
-    #[error("is not in the format: {0}")]
+    #[error("不是日历文件的格式（{0}）")]
     Json(#[from] serde_json::Error),
     /// It names a day that its year's notice cannot name.
-    #[error("names {day}, which a notice for {year} cannot")]
+    #[error("是{year}年的，却写了{day}")]
     StrayDay {
         /// The day.
         day: NaiveDate,
