@@ -64,7 +64,7 @@ fn citizens() -> Vec<Case> {
         .map(|number| passes("IDN-1", "inquiry_record", DAY, &person(number, "male", "40")))
         .collect();
     cases.extend([
-        fails("IDN-1", "inquiry_record", DAY, &person("370302198506151237", "male", "37"), "3703****37"),
+        fails("IDN-1", "inquiry_record", DAY, &person("370302198506151237", "male", "37"), "370302********1237"),
         fails("IDN-1", "penalty_person", DAY, &person("370302198502311237", "male", "37"), "出生日期不存在"),
         fails("IDN-1", "penalty_person", DAY, &person("37030219850615123", "male", "37"), "18位"),
         fails("IDN-1", "penalty_person", DAY, &person("370302202406151237", "male", "37"), "晚于文书日期"),
