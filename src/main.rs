@@ -1,2 +1,7 @@
-//! dangri
-fn main() {}
+//! dangri: arguments in, exit code out; the crate says the rest.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(dangri::cli::main(std::env::args_os()))
+}

@@ -1,4 +1,97 @@
 //! The commands, one file each: arguments in, words and an exit code out.
+//!
+//! Only this room prints. Whatever a person sees is Chinese, also when the arguments are wrong; numbers of the exit codes stand in
+//! [`Exit`].
 
+mod args;
 pub mod check;
 pub mod config;
+mod doc;
+mod doctor;
+mod envelope;
+mod help;
+mod place;
+mod queue;
+mod status;
+mod terminal;
+mod upkeep;
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal as _},
+};
+
+use crate::{
+    clock::{Clock as _, SystemClock},
+    status::{Exit, Problem},
+};
+
+use args::{Command, ConfigCommand};
+use place::Place;
+use terminal::Terminal;
+
+/// Runs the command that the arguments name and answers the exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    // Neither stream is locked: a daemon's log writes to stderr from other threads.
+    let mut terminal = Terminal::new(io::BufWriter::new(io::stdout()), io::stderr(), colour, terminal::columns());
+    let code = match help::parse(arguments) {
+        Ok(cli) => dispatch(cli.command, &Place::new(cli.config, cli.socket), &mut terminal),
+        Err(told) => terminal.told(&told).map(|()| told.exit.code()),
+    };
+    match code.and_then(|code| terminal.out.flush().map(|()| code)) {
+        Ok(code) => code,
+        // A reader that has seen enough (`| head`) is no failure; anything else that keeps words from being written is.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Well.code(),
+        Err(_) => Exit::Failed.code(),
+    }
+}
+
+fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Result<u8> {
+    let exit = match command {
+        Command::Status(args) => status::run(&args, place, to)?,
+        Command::Queue(args) => queue::run(args, place, to)?,
+        Command::Doc(args) => doc::run(&args, place, to)?,
+        Command::Doctor(args) => doctor::run(args, place, to)?,
+        Command::Verify(args) => upkeep::verify(args, place, to)?,
+        Command::Repair(args) => upkeep::repair(args, place, to)?,
+        Command::Backup(args) => upkeep::backup(&args, place, to)?,
+        Command::Restore(args) => upkeep::restore(&args, place, to)?,
+        Command::Check(args) => return check_files(args, place, to),
+        Command::Config(args) => {
+            let (file, now) = (place.config(), SystemClock.now());
+            return match args.command {
+                ConfigCommand::Check(args) => config::check(&file, now, args.json, &mut to.out),
+                ConfigCommand::Show(args) => config::show(&file, args.json, &mut to.out),
+            };
+        }
+        Command::Run => return started(crate::daemon::run(&place.config()), to),
+        // DISPATCH: cli::demo::run(…) takes this place, through `started` like the daemon.
+        Command::Demo(args::DemoArgs { keep: _ }) => {
+            let problem = Problem::new(Exit::Failed, 1, "这个版本还没有这项功能", "请升级程序");
+            to.problem(&problem)?;
+            Exit::Failed
+        }
+    };
+    Ok(exit.code())
+}
+
+/// What a daemon ended with, or why it could not begin.
+fn started(ended: anyhow::Result<u8>, to: &mut Terminal<'_>) -> io::Result<u8> {
+    match ended {
+        Ok(code) => Ok(code),
+        Err(error) => {
+            let problem = Problem::new(Exit::Failed, 9, format!("程序启动不了：{error:#}"), "请联系技术人员，并附上这句话");
+            to.problem(&problem)?;
+            Ok(Exit::Failed.code())
+        }
+    }
+}
+
+/// Checks under the profile that is named, else the configured one, else the one that comes with the program.
+fn check_files(args: args::CheckArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<u8> {
+    let configured = || crate::config::read(&place.config()).ok().map(|c| c.platform.profile);
+    let profile = args.profile.or_else(configured).unwrap_or_else(check::standard_profile);
+    let args = check::Args { files: args.files, json: args.json, profile };
+    check::run(&args, SystemClock.now(), &mut to.out)
+}

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::api::{Answer, Ask, LINE_LIMIT, Request, VERSION};
-use crate::status::{Exit, Problem};
+use crate::status::{Exit, Problem, words};
 
 /// How long an answer's next line may take for what the daemon knows by heart.
 pub const SOON: Option<Duration> = Some(Duration::from_secs(10));
@@ -39,10 +39,10 @@ pub enum AskError {
     #[error("{}", .0.message)]
     Refused(Problem),
     /// The connection failed in another way.
-    #[error("连接程序时出错（{0}）")]
+    #[error("连接程序时出错（{}）", words::trouble(*.0))]
     Failed(io::ErrorKind),
     /// What was received could not be passed on.
-    #[error("{0}")]
+    #[error("写不出结果（{}）", words::trouble(.0.kind()))]
     Output(io::Error),
 }
 

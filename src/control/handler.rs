@@ -14,7 +14,7 @@ use crate::{
     document::{DocumentId, Record, State},
     platform::Exchange,
     queue::{Operation, Queue, Selection},
-    status::{Exit, Gatherer, Problem, Vitals, advice, gather::LAST_BACKUP},
+    status::{Exit, Gatherer, Problem, Vitals, advice, gather::LAST_BACKUP, problems, words},
     store::{Listing, StoreError},
 };
 
@@ -92,7 +92,7 @@ impl From<Gone> for Stop {
 
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
-        let message = format!("数据读写失败：{error}");
+        let message = format!("数据读写失败：{}", problems::in_words(&error));
         Self::Refused(Problem::new(Exit::StoreDamaged, 1, message, "请检查磁盘，再运行 dangri verify"))
     }
 }
@@ -230,7 +230,7 @@ impl Desk {
                 }
             }
             // The life is told all the same; what is missing is said.
-            Ok(Err(error)) => to.send(Answer::Note(format!("往来记录读不出来（{}）", error.kind()))).await?,
+            Ok(Err(error)) => to.send(Answer::Note(format!("往来记录读不出来（{}）", words::trouble(error.kind())))).await?,
             Err(_) => to.send(Answer::Note("往来记录读不出来".into())).await?,
         }
         Ok(())
@@ -257,7 +257,7 @@ async fn report(done: Result<UpkeepReport, String>, to: &Answers) -> Result<(), 
 
 fn nothing(wanted: &Selection) -> Problem {
     let message = match wanted {
-        Selection::Named(name) => format!("没有找到“{}”", crate::status::words::plain(name)),
+        Selection::Named(name) => format!("没有找到“{}”", words::plain(name)),
         Selection::InStates(_) => "没有这种状态的文书".to_owned(),
     };
     Problem::new(Exit::Failed, 2, message, "用 dangri queue list 查看文号，或输入编号的前 8 位、草稿的路径")

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::Duration;
 use tokio::sync::Mutex;
 
-use super::{Status, StoreStatus, Today, Vitals, scan::Scan};
+use super::{Status, StoreStatus, Today, Vitals, problems::in_words, scan::Scan};
 use crate::{
     document::{State, Timestamp},
     store::{Store, StoreError},
@@ -34,7 +34,7 @@ impl Gatherer {
     pub async fn gather(&self, now: Timestamp) -> Status {
         let (counts, scan, damage, backup, error) = match self.read(now).await {
             Ok((counts, scan, damage, backup)) => (counts, scan, damage, backup, None),
-            Err(error) => (BTreeMap::new(), Scan::default(), 0, None, Some(error.to_string())),
+            Err(error) => (BTreeMap::new(), Scan::default(), 0, None, Some(error)),
         };
         let office = self.vitals.office();
         let facts = self.vitals.facts();
@@ -60,12 +60,18 @@ impl Gatherer {
             folder: facts.folder,
             platform: facts.platform,
             disk_free_bytes: facts.disk_free_bytes,
-            store: StoreStatus { unwell: error.or_else(|| self.store.unwell()), damage, last_backup: facts.last_backup.max(backup) },
+            store: self.store_status(error.as_ref(), damage, facts.last_backup.max(backup)),
             counts: counts.into_iter().filter(|(_, n)| *n > 0).collect(),
             ages: scan.ages,
             needs_you: scan.needs_you,
             loops: self.vitals.loops(now),
         }
+    }
+
+    fn store_status(&self, error: Option<&StoreError>, damage: u64, last_backup: Option<Timestamp>) -> StoreStatus {
+        let detail = error.map(ToString::to_string).or_else(|| self.store.unwell());
+        let unwell = error.map(in_words).or_else(|| detail.as_ref().map(|_| "写不进磁盘".to_owned()));
+        StoreStatus { unwell, unwell_detail: detail, damage, last_backup }
     }
 
     async fn read(&self, now: Timestamp) -> Result<(BTreeMap<State, u64>, Scan, u64, Option<Timestamp>), StoreError> {

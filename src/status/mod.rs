@@ -86,8 +86,10 @@ pub struct Today {
 /// The store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct StoreStatus {
-    /// Why it is not well, if it is not.
+    /// Why it is not well, if it is not; in Chinese.
     pub unwell: Option<String>,
+    /// The same as the store itself puts it, for those who mend it.
+    pub unwell_detail: Option<String>,
     /// How many damaged places it knows of.
     pub damage: u64,
     /// When the last backup ended.

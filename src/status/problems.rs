@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Exit, FolderState, GateState, Status, words};
-use crate::document::State;
+use crate::{document::State, store::StoreError};
 
 /// One thing that is wrong. Texts are Chinese.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,18 @@ impl Problem {
         let digits = self.code.get(2..4).and_then(|d| d.parse::<u8>().ok());
         digits.and_then(|d| Exit::try_from(d).ok()).unwrap_or(Exit::Failed)
     }
+}
+
+/// What a failure of the store means to people.
+pub fn in_words(error: &StoreError) -> String {
+    let said = match error {
+        StoreError::Full(_) => "磁盘空间不足",
+        StoreError::Failed(_) => "磁盘读写失败，程序需要重启",
+        StoreError::Damaged(_) => "数据损坏",
+        StoreError::TooLarge(_) => "文书过大，存不下",
+        StoreError::Stale { .. } | StoreError::Unknown(_) | StoreError::Illegal(_) => "程序内部不一致",
+    };
+    said.to_owned()
 }
 
 /// Doubt is the platform's matter for this long, and then a person's (operators.md B6).

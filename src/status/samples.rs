@@ -55,7 +55,7 @@ pub(crate) fn good_day() -> Status {
             ..PlatformFacts::default()
         },
         disk_free_bytes: Some(81 << 30),
-        store: StoreStatus { unwell: None, damage: 0, last_backup: Some(at("2026-11-23T02:00:00+08:00")) },
+        store: StoreStatus { unwell: None, unwell_detail: None, damage: 0, last_backup: Some(at("2026-11-23T02:00:00+08:00")) },
         counts: [(State::Entered, 1_182), (State::Waiting, 1)].into(),
         ages: AgeTable { rows: vec![AgeRow { state: State::Waiting, total: 1, by_age: [1, 0, 0, 0, 0, 0], not_sorted: 0 }] },
         needs_you: NeedsYou::default(),

@@ -1,5 +1,7 @@
 //! How numbers, spans and moments read (operators.md B3), and how wide text is on a terminal.
 
+use std::io::ErrorKind;
+
 use chrono::{Datelike as _, Duration, NaiveDate};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -70,6 +72,24 @@ pub fn cut_off_time(cut_off: Timestamp, day: NaiveDate) -> String {
         true if cut_off == Timestamp::start_of(cut_off.beijing_day()) && day.succ_opt() == Some(cut_off.beijing_day()) => "24:00".into(),
         true => cut_off.beijing().format("%m-%d %H:%M").to_string(),
         false => cut_off.beijing().format("%H:%M").to_string(),
+    }
+}
+
+/// What an operating system's error means, in a few words.
+pub const fn trouble(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "不存在",
+        ErrorKind::PermissionDenied => "无权访问",
+        ErrorKind::NotADirectory => "不是目录",
+        ErrorKind::IsADirectory => "是目录，不是文件",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "磁盘空间不足",
+        ErrorKind::ReadOnlyFilesystem => "磁盘只读",
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => "超时",
+        ErrorKind::StaleNetworkFileHandle | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "共享断开",
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => "连接中断",
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => "路径无效",
+        ErrorKind::OutOfMemory => "内存不足",
+        _ => "读写出错",
     }
 }
 

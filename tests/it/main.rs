@@ -2,5 +2,6 @@
 
 mod harness;
 
+mod cli;
 mod journey;
 mod judging;

@@ -1,0 +1,221 @@
+//! What can be typed. All words here are for people, and Chinese.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dangri",
+    version,
+    about = "当日 dangri：盯住一个文件夹，把当天做出的执法文书当天录入省平台",
+    after_help = "先看看：dangri demo（假平台、假文书，不碰真实数据）\n出了问题：dangri doctor"
+)]
+pub(super) struct Cli {
+    /// Where the configuration is.
+    #[arg(
+        long,
+        global = true,
+        display_order = 900,
+        value_name = "文件",
+        help = "配置文件（默认 /etc/dangri/dangri.toml，其次 ./dangri.toml；也可用环境变量 DANGRI_CONFIG）"
+    )]
+    pub(super) config: Option<PathBuf>,
+    /// Where the daemon listens, when the configuration cannot say.
+    #[arg(long, global = true, display_order = 901, value_name = "路径", help = "控制套接字（默认按配置文件）")]
+    pub(super) socket: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The commands, in the order in which a newcomer meets them.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The rehearsal.
+    #[command(about = "演示：假平台、假文书，两分钟看完全过程")]
+    Demo(DemoArgs),
+    /// The daemon.
+    #[command(about = "运行（由 systemd 启动）")]
+    Run,
+    /// Judges files.
+    #[command(about = "只检查文书，不上传")]
+    Check(CheckArgs),
+    /// The picture.
+    #[command(about = "一屏看全：今日、目录、平台、需要处理的文书")]
+    Status(StatusArgs),
+    /// Lists and acts.
+    #[command(about = "查看和操作队列中的文书")]
+    Queue(QueueArgs),
+    /// One life.
+    #[command(about = "一份文书的经过：何时、何人、何事，每次上传的结果")]
+    Doc(DocArgs),
+    /// The check-up.
+    #[command(about = "逐项体检：配置、目录、标记、权限、磁盘、平台、证书、时钟、数据")]
+    Doctor(JsonArg),
+    /// Reads the store.
+    #[command(about = "通读数据，检查是否完好")]
+    Verify(JsonArg),
+    /// Mends the store.
+    #[command(about = "修复数据（须先停止程序）")]
+    Repair(JsonArg),
+    /// Copies the store.
+    #[command(about = "备份数据到一个目录（运行中也可以）")]
+    Backup(FolderArg),
+    /// Puts a copy back.
+    #[command(about = "从备份恢复数据（须先停止程序）")]
+    Restore(FolderArg),
+    /// Looks at the configuration.
+    #[command(about = "检查或显示配置")]
+    Config(ConfigArgs),
+}
+
+/// `--json`.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct JsonArg {
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Goes on.
+    #[arg(long, help = "演示完不退出，继续运行")]
+    pub(super) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The drafts.
+    #[arg(required = true, value_name = "文件", help = "要检查的文书草稿")]
+    pub(super) files: Vec<PathBuf>,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+    /// Another bundle.
+    #[arg(long, value_name = "目录", help = "用这个目录中的平台格式包检查")]
+    pub(super) profile: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// Again and again.
+    #[arg(long, help = "每秒刷新，按 Ctrl-C 结束")]
+    pub(super) watch: bool,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = FILTERS)]
+pub(super) struct QueueArgs {
+    /// What to do; listing when nothing is said.
+    #[command(subcommand)]
+    pub(super) command: Option<QueueCommand>,
+    /// The table of ages.
+    #[arg(long, help = "按状态和停留时间汇总，一眼看出卡在哪里")]
+    pub(super) shape: bool,
+}
+
+/// What a filter may be; stands under every help text of `queue`.
+pub(super) const FILTERS: &str = "筛选可以是：文号、编号（或其前 8 位）、草稿路径，\n或状态：待上传 上传中 待核实 已接收 已录入 退改 平台退回 暂停 已更正 忽略 异常件，\n或：退回（退改和平台退回） 在办（还没有录入的） 全部";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QueueCommand {
+    /// Rows.
+    #[command(about = "列出文书（默认：在办的）", after_help = FILTERS)]
+    List(ListArgs),
+    /// One life, the same as `doc`.
+    #[command(about = "一份文书的经过（同 dangri doc）")]
+    Show(DocArgs),
+    /// Now.
+    #[command(about = "立即处理，不等到点", after_help = FILTERS)]
+    Retry(ActArgs),
+    /// Stop.
+    #[command(about = "暂停（必须写明原因）", after_help = FILTERS)]
+    Hold(ActArgs),
+    /// Go on.
+    #[command(about = "解除暂停", after_help = FILTERS)]
+    Release(ActArgs),
+    /// Put aside.
+    #[command(about = "忽略，不再办理（必须写明原因）", after_help = FILTERS)]
+    Ignore(ActArgs),
+    /// Take up again.
+    #[command(about = "恢复办理已忽略的文书", after_help = FILTERS)]
+    Takeup(ActArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Which.
+    #[arg(value_name = "筛选", help = "要哪些文书")]
+    pub(super) filter: Vec<String>,
+    /// How many.
+    #[arg(long, value_name = "件数", help = "最多列出多少件，0 为全部（默认：给人看 50 件，JSON 全部）")]
+    pub(super) limit: Option<u64>,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+    /// For machines that read line by line.
+    #[arg(long, conflicts_with = "json", help = "每件一行 JSON")]
+    pub(super) jsonl: bool,
+    /// The table of ages.
+    #[arg(long, help = "按状态和停留时间汇总")]
+    pub(super) shape: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ActArgs {
+    /// Which.
+    #[arg(required = true, value_name = "筛选", help = "对哪些文书")]
+    pub(super) filter: Vec<String>,
+    /// Why.
+    #[arg(long, value_name = "原因", help = "原因，记入文书的经过")]
+    pub(super) reason: Option<String>,
+    /// On several.
+    #[arg(long, help = "涉及多件时确认执行")]
+    pub(super) yes: bool,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DocArgs {
+    /// Which.
+    #[arg(value_name = "文号", help = "文号、编号（或其前 8 位）或草稿路径")]
+    pub(super) name: String,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FolderArg {
+    /// Where.
+    #[arg(value_name = "目录", help = "备份所在的目录")]
+    pub(super) folder: PathBuf,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Every mistake at once.
+    #[command(about = "检查配置，一次报出所有问题")]
+    Check(JsonArg),
+    /// What is in force.
+    #[command(about = "显示生效的配置（口令等不显示）")]
+    Show(JsonArg),
+}
