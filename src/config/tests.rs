@@ -169,3 +169,40 @@ fn the_commands_print_and_answer_their_exit_codes() {
     let shown = Config::parse(&said, Path::new("/")).unwrap();
     assert_eq!(shown.folder.settle, chrono::Duration::seconds(5));
 }
+
+#[test]
+fn the_service_is_as_closed_as_promised() {
+    let analyze = std::process::Command::new("systemd-analyze")
+        .args(["security", "--offline=true", "--no-pager"])
+        .arg(at("config/dangri.service"))
+        .output();
+    let Ok(said) = analyze else {
+        println!("skipped: no systemd-analyze here");
+        return;
+    };
+    let said = String::from_utf8_lossy(&said.stdout);
+    let Some((_, score)) = said.split_once("exposure level for dangri.service: ") else {
+        println!("skipped: systemd-analyze cannot judge offline here");
+        return;
+    };
+    let score: f32 = score.split(' ').next().unwrap().parse().unwrap();
+    assert!(score <= 2.0, "{said}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_damage_to_the_file_makes_the_reader_panic(
+        at in 0.0_f64..1.0, length in 0_usize..40, put in "[\\PC\n\"'=\\[\\]{}#]{0,12}",
+    ) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of a length")]
+        let start = (EXAMPLE.len() as f64 * at) as usize;
+        let boundary = |mut n: usize| { while !EXAMPLE.is_char_boundary(n) { n -= 1; } n };
+        let (from, to) = (boundary(start), boundary((start + length).min(EXAMPLE.len())));
+        let text = format!("{}{put}{}", &EXAMPLE[..from], &EXAMPLE[to.max(from)..]);
+        if let Err(problems) = Config::parse(&text, Path::new("/etc/dangri")) {
+            proptest::prop_assert!(!problems.to_string().is_empty());
+        }
+    }
+}

@@ -139,7 +139,7 @@ impl<'w> Walk<'w> {
     /// What is to be done about one file that might be a draft.
     fn file(&mut self, about: &Stat, offer: Offer) {
         self.sweep.files += 1;
-        if self.sweep.files % 256 == 0 {
+        if self.sweep.files.is_multiple_of(256) {
             (self.progress)(self.sweep.files);
         }
         let Rules { now, round, settle, .. } = self.rules;
