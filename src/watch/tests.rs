@@ -98,11 +98,11 @@ fn a_file_is_handed_over_once_it_has_settled_and_again_only_when_it_changes() {
 
     place.put("2023-04-03/检查一组/现场检查记录.xml", "<a>1</a>");
     assert_eq!(place.later(1).settling, 1);
+    // What is said late of the former version does not stop the new one.
+    place.watcher.verdicts().judged(&seen.ready[0], None);
     let again = place.later(5);
     assert_eq!(again.ready.len(), 1);
     assert_eq!(again.ready[0].first_seen, place.now.plus(Duration::seconds(-5)));
-    // What is said late of the former version does not stop the new one.
-    place.watcher.verdicts().judged(&seen.ready[0], None);
     place.judge(&again);
     assert_eq!(place.later(1).known, 1);
 }
