@@ -39,6 +39,8 @@ struct TypeWords {
     /// Groups whose attributes stand here as well.
     groups: Vec<Name>,
     attributes: Vec<ElementWords>,
+    /// It lets elements of other namespaces stand in it.
+    open: bool,
     choices: Vec<Choice>,
     pattern: Option<String>,
 }
@@ -63,6 +65,8 @@ struct ElementWords {
     reference: bool,
     /// At least one must stand there.
     required: bool,
+    /// The head of the group of which it may take the place.
+    substitutes: Option<Name>,
     /// One of several of which only one may stand there.
     alternative: bool,
     /// At most so many may stand there.
@@ -85,6 +89,8 @@ pub(in crate::check) struct Field<'l> {
     words: &'l ElementWords,
     /// False where an optional group stands round it.
     wanted: bool,
+    /// The type that the document gives it with `xsi:type`.
+    given: Option<&'l TypeWords>,
 }
 
 impl Labels {
@@ -120,20 +126,32 @@ impl Labels {
             line.push(parent);
         }
         let root = line.pop()?;
-        let mut field = self.global(root.namespace(), root.name())?;
+        let mut field = self.global(root.namespace(), root.name())?.with_type_given_by(&root);
         for node in line.iter().rev() {
             field = field.child(node.namespace(), node.name()).or_else(|| self.global(node.namespace(), node.name()))?;
+            field = field.with_type_given_by(node);
         }
         Some(field)
     }
 
     fn global(&self, namespace: &str, name: &str) -> Option<Field<'_>> {
         let words = self.elements.get(&(namespace.to_owned(), name.to_owned()))?;
-        Some(Field { labels: self, words, wanted: true })
+        Some(Field { labels: self, words, wanted: true, given: None })
     }
 }
 
 impl<'l> Field<'l> {
+    /// The field with the type that `xsi:type` on the element names, where it names a known one.
+    fn with_type_given_by(self, node: &Node<'_>) -> Self {
+        let named = node.attributes().find(|attr| attr.name() == "type" && attr.namespace() == read::XSI);
+        let given = named.and_then(|attr| {
+            let (prefix, local) = attr.value().split_once(':').unwrap_or(("", attr.value()));
+            let name = (node.resolve(prefix)?.to_owned(), local.to_owned());
+            self.labels.types.get(&name)
+        });
+        Self { given: given.or(self.given), ..self }
+    }
+
     /// The local name.
     pub(in crate::check) fn name(self) -> &'l str {
         &self.words.name.1
@@ -209,7 +227,28 @@ impl<'l> Field<'l> {
             .flat_map(|words| labels.with_groups(words))
             .flat_map(|words| &words.attributes)
             .find(|words| words.name.1 == name)
-            .map(|words| Field { labels, words, wanted: true })
+            .map(|words| Field { labels, words, wanted: true, given: None })
+    }
+
+    /// Whether elements that no form knows may stand in it.
+    pub(in crate::check) fn open(self) -> bool {
+        let labels = self.labels;
+        self.types().flat_map(|words| labels.with_groups(words)).any(|words| words.open)
+    }
+
+    /// Whether an element of this name may stand for it: it has the name, or is of its substitution group.
+    pub(in crate::check) fn takes(self, namespace: &str, name: &str) -> bool {
+        let mut here = (namespace.to_owned(), name.to_owned());
+        for _ in 0..DEEPEST {
+            if here == self.words.name {
+                return true;
+            }
+            let Some(head) = self.labels.elements.get(&here).and_then(|words| words.substitutes.clone()) else {
+                return false;
+            };
+            here = head;
+        }
+        false
     }
 
     /// The children in the schema's order, those of the base type first.
@@ -243,7 +282,7 @@ impl<'l> Field<'l> {
     fn types(self) -> impl Iterator<Item = &'l TypeWords> {
         let labels = self.labels;
         let declared = self.declaration();
-        let first = declared.inline.as_deref().or_else(|| labels.types.get(declared.type_name.as_ref()?));
+        let first = self.given.or(declared.inline.as_deref()).or_else(|| labels.types.get(declared.type_name.as_ref()?));
         std::iter::successors(first, move |words| labels.types.get(words.base.as_ref()?)).take(DEEPEST)
     }
 }
@@ -253,7 +292,7 @@ impl Labels {
     fn gather<'l>(&'l self, particles: &'l [Particle], wanted: bool, depth: usize, children: &mut Vec<Field<'l>>) {
         for particle in particles {
             match particle {
-                Particle::Element(words) => children.push(Field { labels: self, words, wanted }),
+                Particle::Element(words) => children.push(Field { labels: self, words, wanted, given: None }),
                 Particle::Group(name, required) if depth > 0 => {
                     if let Some(group) = self.groups.get(name) {
                         self.gather(&group.children, wanted && *required, depth - 1, children);

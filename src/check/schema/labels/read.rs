@@ -7,6 +7,8 @@ use crate::check::tree::{Node, Tree};
 
 pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 
+pub(super) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
 /// One file of a schema.
 #[derive(Debug, Clone)]
 pub struct XsdSource {
@@ -93,6 +95,7 @@ impl Reading<'_> {
                 .find(|child| matches!(child.name(), "complexType" | "simpleType"))
                 .map(|child| Box::new(self.type_words(&child))),
             required: if is_element { node.attr("minOccurs") != Some("0") } else { node.attr("use") == Some("required") },
+            substitutes: node.attr("substitutionGroup").map(|name| qname(node, name, self.target)),
             alternative: false,
             most: most(node),
         }
@@ -133,6 +136,7 @@ impl Reading<'_> {
                     value: child.attr("value").unwrap_or_default().to_owned(),
                     label: words_of(&child).0.unwrap_or_default(),
                 }),
+                "any" => words.open = true,
                 "pattern" => words.pattern = child.attr("value").map(str::to_owned),
                 "restriction" | "extension" => {
                     words.base = child.attr("base").map(|name| qname(&child, name, self.target));

@@ -61,6 +61,8 @@ struct Gathered {
     said: HashSet<(usize, String)>,
     /// Where children that should not stand there begin and end.
     strangers: Vec<std::ops::Range<usize>>,
+    /// Where elements begin and end whose type is not known.
+    untyped: Vec<std::ops::Range<usize>>,
 }
 
 impl Gathered {
@@ -73,6 +75,10 @@ impl Gathered {
                         second::Edit::Remove(range) => Some(range),
                         second::Edit::Insert { .. } => None,
                     }));
+                    // What more is said of an element that has no place here would only confuse.
+                    if matches!(told.finding.rule.as_str(), "XSD-unexpected" | "XSD-order" | "XSD-choice") {
+                        self.said.insert((told.at, String::new()));
+                    }
                     self.put(told.at, told.finding);
                 }
             }
@@ -82,11 +88,19 @@ impl Gathered {
         if violation.constraint == "cvc-elt.1" && node.parent().is_some_and(|parent| self.muddled.contains(&parent.offset())) {
             return;
         }
+        // Nor can it compare numbers that it has not read.
+        if violation.constraint.starts_with("cvc-identity-constraint") && !self.muddled.is_empty() {
+            return;
+        }
         let attribute = violation
             .attribute
             .as_ref()
             .and_then(|(namespace, name)| node.attributes().find(|attr| attr.name() == name && attr.namespace() == namespace));
         let key = (violation.at, attribute.map(|attr| attr.name().to_owned()).unwrap_or_default());
+        if matches!(violation.constraint.as_str(), "cvc-type.2" | "cvc-elt.2" | "cvc-elt.4.1" | "cvc-elt.4.2" | "cvc-elt.4.3") {
+            // What an element of no usable type holds cannot be judged.
+            self.untyped.push(node.span());
+        }
         let said = value::said(&Subject { node, attribute }, violation);
         // Two missing attributes of one element are two things to mend; two complaints about one value are one.
         if violation.constraint == "cvc-complex-type.4" || self.said.insert(key) {
@@ -100,9 +114,10 @@ impl Gathered {
     }
 
     fn in_order(self) -> Vec<Finding> {
-        let strangers = self.strangers;
-        self.findings
+        let Self { findings, strangers, untyped, .. } = self;
+        findings
             .into_iter()
+            .filter(|((at, _), _)| !untyped.iter().any(|range| range.start < *at && *at < range.end))
             .filter(|((at, _), finding)| {
                 matches!(finding.rule.as_str(), "XSD-unexpected" | "XSD-repeated") || !strangers.iter().any(|range| range.contains(at))
             })

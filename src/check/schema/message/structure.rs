@@ -28,7 +28,7 @@ pub(super) fn findings(parent: &Node<'_>, child: Option<Node<'_>>) -> Vec<Told> 
         return vec![unexplained(parent, child)];
     };
     let wanted = field.children();
-    let mut told = strangers(parent, &wanted);
+    let mut told = strangers(parent, field, &wanted);
     told.extend(missing(parent, &wanted));
     told.extend(too_many(parent, &wanted));
     if told.is_empty() {
@@ -44,13 +44,14 @@ pub(super) fn findings(parent: &Node<'_>, child: Option<Node<'_>>) -> Vec<Told> 
 }
 
 fn is(node: &Node<'_>, field: &Field<'_>) -> bool {
-    node.name() == field.name() && node.namespace() == field.namespace()
+    field.takes(node.namespace(), node.name())
 }
 
-fn strangers(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
+fn strangers(parent: &Node<'_>, field: Field<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
+    let open = field.open();
     parent
         .children()
-        .filter(|child| !wanted.iter().any(|field| is(child, field)))
+        .filter(|child| !wanted.iter().any(|field| is(child, field)) && !(open && child.namespace() != parent.namespace()))
         .map(|child| {
             let name = child.name();
             let twin = wanted.iter().find(|field| field.name() == name);
@@ -184,8 +185,8 @@ fn alternatives(parent: &Node<'_>, child: Option<Node<'_>>, wanted: &[Field<'_>]
     let (node, message) = match (there.as_slice(), child) {
         ([], _) => (*parent, format!("{names}都没有填")),
         ([_, second, ..], _) => (*second, format!("{names}只能填其中一项")),
-        ([_], Some(child)) => (child, format!("此处不应有“{}”", child.label())),
-        ([_], None) => return None,
+        ([_], Some(child)) if choices.iter().any(|field| is(&child, field)) => (child, format!("此处不应有“{}”", child.label())),
+        ([_], _) => return None,
     };
     let words = Words {
         message, wanted: format!("填{names}中的一项"), advice: "请按实际情况只保留一项，并填写完整。".to_owned()
