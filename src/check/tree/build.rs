@@ -214,6 +214,8 @@ impl Builder {
         };
         match &mut open.text {
             Gathered::Nothing if piece.bytes().all(|b| b.is_ascii_whitespace()) => {}
+            // Between child elements white space is layout.
+            Gathered::Slice(..) if open.last_child != NONE && piece.bytes().all(|b| b.is_ascii_whitespace()) => {}
             Gathered::Nothing => open.text = Gathered::Slice(start, end),
             Gathered::Slice(from, to) => {
                 let mut own = source.get(*from..*to).unwrap_or_default().to_owned();

@@ -182,6 +182,12 @@ impl<'t> Node<'t> {
         self.tree.place_at(self.offset())
     }
 
+    /// Where its own text begins; `None` when there is none, or it is put together from several pieces.
+    pub fn text_place(&self) -> Option<Place> {
+        let text = self.data().text;
+        (!text.cooked && text.start < text.end).then(|| self.tree.place_at(text.start as usize))
+    }
+
     /// Where its start tag begins, in bytes of the text.
     pub fn offset(&self) -> usize {
         self.data().start as usize

@@ -27,7 +27,13 @@ pub(super) fn said(subject: &Subject<'_>, violation: &Violation) -> Finding {
         "cvc-pattern-valid" | "cvc-datatype-valid" | "cvc-datatype-valid.1.2.1" | "cvc-simple-type" => {
             ill_written(subject, &violation.constraint)
         }
-        other => subject.finding(rule_of(other), words(subject, other, &violation.detail)),
+        other => {
+            let mut finding = subject.finding(rule_of(other), words(subject, other, &violation.detail));
+            if other == "cvc-complex-type.2.3" {
+                finding.place = subject.node.text_place().unwrap_or(finding.place);
+            }
+            finding
+        }
     }
 }
 
