@@ -163,7 +163,7 @@ fn finding_lines(finding: &Finding) -> Vec<String> {
     let value = if finding.value.is_empty() { String::new() } else { format!("，现为“{}”", words::plain(&finding.value)) };
     let wanted = if finding.wanted.is_empty() { String::new() } else { format!("，应为 {}", words::plain(&finding.wanted)) };
     let law = if finding.law.is_empty() { String::new() } else { format!("（{}）", finding.law) };
-    let what = format!("{}：{}{value}{wanted}", words::plain(&finding.label), words::plain(&finding.message));
+    let what = format!("{}：{}{value}{wanted}", words::plain(&finding.label), words::plain(finding.message.trim_end_matches('。')));
     vec![
         format!("  {}  {place}  {what}", words::pad(finding.severity.label(), 6)),
         format!("          → {}{law}", words::plain(&finding.advice)),
@@ -180,9 +180,16 @@ fn attempt_lines(attempt: &story::Attempt) -> Vec<String> {
         format!("      请求编号: {}", attempt.request),
     ];
     if !attempt.said.is_empty() {
-        lines.push(format!("      平台原话: {}", words::fit(&words::plain(&attempt.said), 300)));
+        lines.push(format!("      平台原话: {}", words::fit(&words::plain(&said_in(&attempt.said)), 300)));
     }
     lines
+}
+
+/// The platform's sentences out of its envelope (contract §2), or the whole answer when it is none; `--json` has all of it.
+fn said_in(answer: &str) -> String {
+    let sentence = |part: &str| part.split_once("</Message>").map(|(said, _)| said.to_owned());
+    let said: Vec<_> = answer.split("<Message>").skip(1).filter_map(sentence).collect();
+    if said.is_empty() { answer.to_owned() } else { said.join("；") }
 }
 
 #[cfg(test)]

@@ -67,6 +67,15 @@ fn the_life_of_an_entered_document_reads_like_this() {
 }
 
 #[test]
+fn the_platforms_sentences_are_taken_out_of_its_envelope() {
+    let answer =
+        "<Response><Code>11</Code><Message>不合规则</Message><Errors><Error><Message>期限过短</Message></Error></Errors></Response>";
+    assert_eq!(said_in(answer), "不合规则；期限过短");
+    assert_eq!(said_in("<html>502 Bad Gateway</html>"), "<html>502 Bad Gateway</html>");
+    assert_eq!(said_in("<Message>cut off"), "<Message>cut off");
+}
+
+#[test]
 fn the_life_of_a_late_document_reads_like_this() {
     let mut late = life(false);
     late.record.draft_present = false;

@@ -18,7 +18,7 @@ use crate::{
         api::{Preview, Row},
         client::PATIENT,
     },
-    document::State,
+    document::{State, Timestamp},
     queue::{Operated, Operation, Selection},
     status::{AGES, AgeTable, Exit, Problem, text::colour_of, words},
 };
@@ -100,7 +100,7 @@ fn list(args: &ListArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exi
         let data = serde_json::json!({ "total": total, "documents": rows });
         envelope::write(to, SCHEMA, SystemClock.now(), Exit::Well, Some(data), &[])?;
     } else if !args.jsonl {
-        write_rows(&rows, total, to)?;
+        write_rows(&rows, total, SystemClock.now(), to)?;
     }
     Ok(Exit::Well)
 }
@@ -113,11 +113,11 @@ pub(super) fn failed(error: AskError, json: bool, to: &mut Terminal<'_>) -> io::
     }
 }
 
-fn write_rows(rows: &[Row], total: u64, to: &mut Terminal<'_>) -> io::Result<()> {
+fn write_rows(rows: &[Row], total: u64, now: Timestamp, to: &mut Terminal<'_>) -> io::Result<()> {
     if rows.is_empty() {
         return writeln!(to.out, "没有符合的文书。");
     }
-    writeln!(to.out, "{}", table_of(rows, to))?;
+    writeln!(to.out, "{}", table_of(rows, now, to))?;
     let shown = rows.len() as u64;
     if total > shown {
         let rest = "用 --limit 0 列出全部";
@@ -126,7 +126,7 @@ fn write_rows(rows: &[Row], total: u64, to: &mut Terminal<'_>) -> io::Result<()>
     writeln!(to.out, "共 {} 件。", words::thousands(total))
 }
 
-fn table_of(rows: &[Row], to: &Terminal<'_>) -> String {
+fn table_of(rows: &[Row], now: Timestamp, to: &Terminal<'_>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["文书", "状态", "原因", "截止", "草稿"]);
     let room = to.style.columns.saturating_sub(52).max(30);
@@ -136,7 +136,7 @@ fn table_of(rows: &[Row], to: &Terminal<'_>) -> String {
             words::fit(&words::plain(&row.title), 34),
             format!("{}{late}", row.label),
             words::fit(&words::plain(&row.reason), room / 2),
-            row.cut_off.beijing().format("%m-%d %H:%M").to_string(),
+            words::cut_off(row.cut_off, now),
             words::fit(&words::plain(&row.path), room / 2),
         ]);
     }

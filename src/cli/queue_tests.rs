@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    document::{ContentHash, DocumentId, Timestamp},
+    document::{ContentHash, DocumentId},
     status::{AgeRow, text::Style},
 };
 
@@ -43,12 +43,12 @@ fn written(write: impl FnOnce(&mut Terminal<'_>) -> io::Result<()>) -> String {
 
 #[test]
 fn a_list_reads_like_this() {
-    insta::assert_snapshot!(written(|to| write_rows(&rows(), 1_204, to)));
+    insta::assert_snapshot!(written(|to| write_rows(&rows(), 1_204, at("2026-11-23T14:18:06+08:00"), to)));
 }
 
 #[test]
 fn an_empty_list_says_so() {
-    assert_eq!(written(|to| write_rows(&[], 0, to)), "没有符合的文书。\n");
+    assert_eq!(written(|to| write_rows(&[], 0, at("2026-11-23T14:18:06+08:00"), to)), "没有符合的文书。\n");
 }
 
 #[test]

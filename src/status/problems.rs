@@ -146,7 +146,8 @@ impl Status {
                 found.push(Problem::new(Exit::NeedsPerson, 6, "监视目录的标记文件不见了", hint));
             }
             FolderState::Unavailable => {
-                let message = format!("监视目录不可用：{}", words::plain(&self.folder.said));
+                let said = words::plain(&self.folder.said);
+                let message = if said.is_empty() { "监视目录不可用".to_owned() } else { said };
                 found.push(Problem::new(Exit::NeedsPerson, 6, message, "请检查共享和权限；已收取的文书照常上传"));
             }
             FolderState::Watched | FolderState::NotSeen => {}

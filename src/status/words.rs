@@ -60,6 +60,12 @@ pub fn moment(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A cut-off as briefly as it can be understood: as [`moment`], but midnight ends its day: `今日 24:00`.
+pub fn cut_off(at: Timestamp, now: Timestamp) -> String {
+    let day_before = at.plus(Duration::milliseconds(-1));
+    if at == Timestamp::start_of(at.beijing_day()) { moment(day_before, now).replace("23:59", "24:00") } else { moment(at, now) }
+}
+
 /// A moment in full, to the second: `2026-11-23 14:05:12`.
 pub fn full(at: Timestamp) -> String {
     at.beijing().format("%Y-%m-%d %H:%M:%S").to_string()
@@ -165,6 +171,10 @@ mod tests {
         assert_eq!(said("2026-11-22T23:10:00+08:00"), "昨日 23:10");
         assert_eq!(said("2026-11-11T08:02:00+08:00"), "11-11 08:02");
         assert_eq!(said("2025-12-31T08:02:00+08:00"), "2025-12-31 08:02");
+        let until = |t| cut_off(Timestamp::parse(t).unwrap(), now);
+        assert_eq!(until("2026-11-24T00:00:00+08:00"), "今日 24:00");
+        assert_eq!(until("2026-11-23T17:30:00+08:00"), "今日 17:30");
+        assert_eq!(until("2023-04-15T00:00:00+08:00"), "2023-04-14 24:00");
         let day = now.beijing_day();
         assert_eq!(cut_off_time(Timestamp::start_of(day.succ_opt().unwrap()), day), "24:00");
         assert_eq!(cut_off_time(Timestamp::parse("2026-11-23T17:30:00+08:00").unwrap(), day), "17:30");
