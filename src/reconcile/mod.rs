@@ -19,6 +19,9 @@ use crate::{
 /// The name under which the feed's cursor is remembered.
 const CURSOR: &str = "feed.cursor";
 
+/// The longest that the reconciler rests, so that its silence means something.
+const LONGEST_REST: Duration = Duration::seconds(60);
+
 /// How many early sightings are kept for documents whose own outcome is still being settled; more are left to look-ups.
 const EARLY_LIMIT: usize = 4_096;
 
@@ -44,6 +47,21 @@ pub struct Activation {
     pub changed: usize,
 }
 
+/// The least time between two readings of the feed, whatever has happened.
+const FEED_SOONEST: Duration = Duration::milliseconds(250);
+
+/// How the feed was read lately.
+struct FeedPace {
+    /// When it was read last.
+    read_at: Timestamp,
+    /// How long that took; readings take a tenth of the time at most.
+    took: Duration,
+    /// Readings in a row without news.
+    quiet: u32,
+    /// How many documents had been acknowledged by then, entered ones included.
+    acknowledged: u64,
+}
+
 /// Told of every record that changed, so that its author hears of it.
 pub type Told = Arc<dyn Fn(&crate::document::Record) + Send + Sync>;
 
@@ -54,7 +72,7 @@ pub struct Reconciler {
     clock: SharedClock,
     pace: Pace,
     early: BTreeMap<DocumentId, Sighting>,
-    next_feed: Timestamp,
+    feed: FeedPace,
     told: Told,
     /// Raised when something changed: a document that waited for it may be due now.
     wake: Arc<Signal>,
@@ -65,7 +83,8 @@ impl Reconciler {
     /// A reconciler over the queue and the platform; `told` hears of every record that changed, and `wake` is raised then.
     pub fn new(queue: Arc<Queue>, platform: Arc<dyn Platform>, clock: SharedClock, pace: Pace, told: Told, wake: Arc<Signal>) -> Self {
         let work = Work::begin(&clock);
-        Self { queue, platform, clock, pace, early: BTreeMap::new(), next_feed: Timestamp::MIN, told, wake, work }
+        let feed = FeedPace { read_at: Timestamp::MIN, took: Duration::zero(), quiet: 0, acknowledged: 0 };
+        Self { queue, platform, clock, pace, early: BTreeMap::new(), feed, told, wake, work }
     }
 
     /// Reads the feed if its time has come, then looks up whatever is due.
@@ -75,9 +94,12 @@ impl Reconciler {
     pub async fn activate(&mut self) -> Result<Activation, StoreError> {
         let mut done = Activation::default();
         self.settle_early(&mut done).await?;
-        if self.clock.now() >= self.next_feed {
+        let (next, acknowledged) = self.next_feed().await?;
+        let begun = self.clock.now();
+        if begun >= next {
             self.read_feed(&mut done).await?;
-            self.next_feed = self.clock.now().plus(self.feed_interval().await?);
+            let (took, quiet) = (self.clock.now().since(begun), if done.rows == 0 { self.feed.quiet.saturating_add(1) } else { 0 });
+            self.feed = FeedPace { read_at: self.clock.now(), took, quiet, acknowledged };
         }
         for state in [State::Unsure, State::Received] {
             self.look_up_due(state, &mut done).await?;
@@ -104,7 +126,7 @@ impl Reconciler {
 
     async fn next_wake(&self) -> Result<Timestamp, StoreError> {
         let store = self.queue.store();
-        let mut wake = self.next_feed.min(self.clock.now().plus(self.pace.feed_idle));
+        let mut wake = self.next_feed().await?.0.min(self.clock.now().plus(LONGEST_REST));
         if !self.early.is_empty() {
             wake = wake.min(self.clock.now().plus(self.pace.feed_every));
         }
@@ -117,11 +139,22 @@ impl Reconciler {
         Ok(wake.max(self.clock.now().plus(Duration::milliseconds(50))))
     }
 
-    async fn feed_interval(&self) -> Result<Duration, StoreError> {
+    /// When the feed is read next, and how many documents are acknowledged by now. Soon after new acknowledgements, then later and later
+    /// while it brings nothing new, seldom while nothing is on its way.
+    async fn next_feed(&self) -> Result<(Timestamp, u64), StoreError> {
         let counts = self.queue.store().counts().await?;
-        let under_way = [State::Sending, State::Received, State::Unsure, State::HeldReceived, State::HeldUnsure];
-        let busy = under_way.iter().any(|s| counts.get(s).is_some_and(|n| *n > 0));
-        Ok(if busy { self.pace.feed_every } else { self.pace.feed_idle })
+        let count = |states: &[State]| states.iter().filter_map(|s| counts.get(s)).sum::<u64>();
+        let acknowledged = count(&[State::Received, State::Entered, State::Returned, State::HeldReceived]);
+        let under_way = count(&[State::Sending, State::Received, State::Unsure, State::HeldReceived, State::HeldUnsure]);
+        let soonest = FEED_SOONEST.max(self.feed.took * 10).min(self.pace.feed_every);
+        let interval = if under_way == 0 && acknowledged == self.feed.acknowledged {
+            self.pace.feed_idle
+        } else if acknowledged != self.feed.acknowledged {
+            soonest
+        } else {
+            (soonest * (1 << self.feed.quiet.min(8))).min(self.pace.feed_every)
+        };
+        Ok((self.feed.read_at.plus(interval), acknowledged))
     }
 
     async fn read_feed(&mut self, done: &mut Activation) -> Result<(), StoreError> {

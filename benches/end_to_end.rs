@@ -1,0 +1,127 @@
+//! From the folder to Entered, with durable receipts: dangri against the mock platform, and the straightforward Python peer against another.
+//!
+//! `cargo bench --bench end_to_end [-- --documents 5000]`; needs python3-lxml and python3-requests for the peer, strace for the syncs.
+#![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, missing_docs, reason = "a benchmark measures real time and prints it")]
+
+mod stage;
+
+use std::time::Instant;
+
+use dangri::document::State;
+use stage::{Office, count, mock, peer};
+
+fn main() {
+    let documents = argument("--documents").unwrap_or(5_000);
+    println!("端到端：{documents} 份约 6 KB 的草稿，从目录到已录入");
+    fsyncs();
+    let ours = ours(documents);
+    let theirs = theirs(documents);
+    if let Some(theirs) = theirs {
+        println!("比值：{:.2} 倍于对照程序（要求 4 倍以上）", ours / theirs);
+    }
+    syncs(documents.min(2_000));
+    latency();
+}
+
+fn argument(name: &str) -> Option<usize> {
+    let args: Vec<_> = std::env::args().collect();
+    args.iter().position(|a| a == name).and_then(|i| args.get(i + 1)).and_then(|n| n.parse().ok())
+}
+
+/// What this disk gives: synced writes of 4 KiB a second, one after another.
+fn fsyncs() {
+    use std::io::Write as _;
+    let mut file = tempfile::tempfile_in(stage::root().join("target")).unwrap();
+    file.set_len(64 << 20).unwrap();
+    let begun = Instant::now();
+    for _ in 0..500 {
+        file.write_all(&[1; 4096]).unwrap();
+        file.sync_data().unwrap();
+    }
+    println!("本机磁盘：每秒 {:.0} 次 fdatasync", 500.0 / begun.elapsed().as_secs_f64());
+}
+
+fn ours(documents: usize) -> f64 {
+    let (mock, address) = mock(&[]);
+    let office = Office::new(&address, "[upload]\nat_once = 64\n");
+    office.fill(documents, false);
+    let begun = Instant::now();
+    let daemon = office.start(&[]);
+    let (mut taken, mut sent) = (0.0, 0.0);
+    let seconds = office.until(begun, |status| {
+        let waiting = count(status, State::Waiting) + count(status, State::Sending);
+        let known: u64 = status.counts.values().sum();
+        if taken == 0.0 && known >= documents as u64 {
+            taken = begun.elapsed().as_secs_f64();
+        }
+        if taken > 0.0 && sent == 0.0 && waiting == 0 {
+            sent = begun.elapsed().as_secs_f64();
+        }
+        count(status, State::Entered) == documents as u64
+    });
+    let rate = documents as f64 / seconds;
+    println!("dangri：{seconds:.2} 秒，每秒 {rate:.0} 份；收件完成于 {taken:.2} 秒，上传完成于 {sent:.2} 秒");
+    let (ours, other) = (daemon.cpu_secs(), mock.cpu_secs());
+    println!("    CPU：dangri {ours:.2} 秒，模拟平台 {other:.2} 秒，两核共 {:.2} 秒；内存峰值 {} MB", seconds * 2.0, daemon.memory().0 / 1024);
+    let limit = if ours + other > seconds * 1.7 {
+        "处理器"
+    } else if sent - taken > taken * 0.5 {
+        "上传（平台应答）"
+    } else {
+        "磁盘同步"
+    };
+    println!("    瓶颈：{limit}");
+    rate
+}
+
+fn theirs(documents: usize) -> Option<f64> {
+    let (_mock, address) = mock(&[]);
+    let office = Office::new(&address, "");
+    office.fill(documents, false);
+    let figures = peer(&office.folder(), &address, false)?;
+    println!("对照（Python：lxml + sqlite3 FULL + requests 8 线程）：{figures}");
+    figures["per_second"].as_f64()
+}
+
+/// Syncs a document at 64 in flight, counted by the kernel.
+fn syncs(documents: usize) {
+    let (_mock, address) = mock(&[]);
+    let office = Office::new(&address, "[upload]\nat_once = 64\n");
+    office.fill(documents, false);
+    let report = office.home.path().join("strace.txt");
+    let shown = report.display().to_string();
+    let wrap = ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync,sync_file_range,syncfs,msync", "-o", &shown];
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        println!("没有 strace，未计同步次数");
+        return;
+    }
+    let begun = Instant::now();
+    let mut traced = office.start(&wrap);
+    office.until(begun, |status| count(status, State::Entered) == documents as u64);
+    // strace prints its table when the traced program ends.
+    let child = std::process::Command::new("pkill").args(["-TERM", "-P", &traced.0.id().to_string()]).status();
+    drop(child);
+    drop(traced.0.wait());
+    let table = std::fs::read_to_string(&report).unwrap_or_default();
+    let calls: u64 = table
+        .lines()
+        .filter(|line| line.contains("fsync") || line.contains("fdatasync"))
+        .filter_map(|line| line.split_whitespace().nth(3).and_then(|n| n.parse::<u64>().ok()))
+        .sum();
+    println!("同步次数：{calls} 次 / {documents} 份 = 每份 {:.3} 次（要求不超过 0.25，且不为 0）", calls as f64 / documents as f64);
+}
+
+/// A slow platform: 100 ms an answer, 8 at once, so at most 80 a second.
+fn latency() {
+    let rules = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(rules.path(), r#"[{"on":"put","action":{"do":"delay","ms":100},"times":"always"}]"#).unwrap();
+    let (_mock, address) = mock(&["--rules", &rules.path().display().to_string()]);
+    let office = Office::new(&address, "[upload]\nat_once = 8\n");
+    office.fill(800, false);
+    let _daemon = office.start(&[]);
+    let begun = Instant::now();
+    let first = office.until(begun, |status| count(status, State::Received) + count(status, State::Entered) >= 80);
+    let last = office.until(begun, |status| count(status, State::Received) + count(status, State::Entered) >= 720);
+    let rate = 640.0 / (last - first);
+    println!("平台每次应答 100 毫秒、同时 8 件：每秒 {rate:.1} 份，为上限 80 份的 {:.3}（要求 0.95 以上）", rate / 80.0);
+}

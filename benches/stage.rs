@@ -1,0 +1,198 @@
+//! What the benchmarks share: drafts in a folder, the mock platform and the daemon as processes of their own, and a look at both.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use dangri::{
+    control::{Answer, Ask, ask},
+    document::State,
+    status::Status,
+};
+
+/// The office of the sample drafts.
+pub const USCC: &str = "113703020042700086";
+
+/// A process that is killed when its time is over.
+pub struct Process(pub Child);
+
+impl Process {
+    /// Kills it as a power cut would.
+    pub fn kill(&mut self) {
+        // One that has ended by itself cannot be killed again.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+
+    /// Its peak and present resident memory in KiB.
+    pub fn memory(&self) -> (u64, u64) {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
+        let read = |key: &str| {
+            let line = text.lines().find(|line| line.starts_with(key));
+            line.and_then(|line| line.split_whitespace().nth(1)).and_then(|n| n.parse().ok()).unwrap_or(0)
+        };
+        (read("VmHWM:"), read("VmRSS:"))
+    }
+
+    /// The processor time that it has used, in seconds.
+    pub fn cpu_secs(&self) -> f64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
+        let after = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        let ticks: u64 = after.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+        ticks as f64 / 100.0
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The workspace.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The profile that the project carries.
+pub fn profile() -> PathBuf {
+    root().join("config/platform/shandong")
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_or(0, |a| a.port())
+}
+
+/// The mock platform beside this benchmark's own program, in a process of its own; its address.
+pub fn mock(more: &[&str]) -> (Process, String) {
+    let (port, admin) = (free_port(), free_port());
+    let mut command = Command::new(program("mock-platform"));
+    command.args(["--listen", &format!("127.0.0.1:{port}"), "--admin", &format!("127.0.0.1:{admin}"), "--bundle"]).arg(profile()).args(more);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("the mock platform starts: cargo build --release --workspace");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("its first line");
+    (Process(child), format!("http://127.0.0.1:{port}"))
+}
+
+/// A program of this workspace, built for release.
+fn program(name: &str) -> PathBuf {
+    let here = std::env::current_exe().expect("our own path");
+    here.parent().and_then(Path::parent).expect("target/release").join(name)
+}
+
+/// An office on the disk.
+pub struct Office {
+    /// Everything below.
+    pub home: tempfile::TempDir,
+    /// Its platform's address.
+    pub base_url: String,
+    /// More of `dangri.toml`, such as `[upload]`.
+    pub extra: String,
+}
+
+impl Office {
+    /// An office whose folder is empty.
+    pub fn new(base_url: &str, extra: &str) -> Self {
+        let home = tempfile::Builder::new().prefix("dangri-bench").tempdir_in(root().join("target")).expect("a folder");
+        std::fs::create_dir(home.path().join("drafts")).expect("a folder");
+        dangri::watch::marker::place(&home.path().join("drafts"), ".dangri-folder").expect("a marker");
+        let secret = home.path().join("secret");
+        std::fs::write(&secret, "demo-secret").expect("a secret");
+        std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its permissions");
+        Self { home, base_url: base_url.to_owned(), extra: extra.to_owned() }
+    }
+
+    /// Where drafts go.
+    pub fn folder(&self) -> PathBuf {
+        self.home.path().join("drafts")
+    }
+
+    /// The control socket.
+    pub fn socket(&self) -> PathBuf {
+        self.home.path().join("state/control.sock")
+    }
+
+    /// Writes `n` fit drafts of about 6 KB, 1,000 to a folder where `nested`.
+    pub fn fill(&self, n: usize, nested: bool) {
+        let day = chrono::NaiveDate::from_ymd_opt(2023, 4, 3).expect("a day");
+        for (i, draft) in dangri_mocks::drafts::bulk(n, 1, day, 6_000).enumerate() {
+            let folder = if nested { self.folder().join(format!("{:03}", i / 1_000)) } else { self.folder() };
+            if nested && i % 1_000 == 0 {
+                std::fs::create_dir(&folder).expect("a folder");
+            }
+            std::fs::write(folder.join(format!("{i:06}.xml")), &draft.bytes).expect("a draft");
+        }
+    }
+
+    /// Writes the configuration and starts `dangri run`, through `wrap` (such as strace) where given.
+    pub fn start(&self, wrap: &[&str]) -> Process {
+        let config = self.home.path().join("dangri.toml");
+        let text = format!(
+            "[office]\nname = \"淄川区应急管理局\"\nuscc = \"{USCC}\"\n[folder]\npath = \"drafts\"\nsettle_secs = 0\nsweep_secs = 2\n[state]\npath = \"state\"\n\
+             [platform]\nprofile = \"{}\"\nbase_url = \"{}\"\napp_id = \"demo-app\"\nsecret = {{ file = \"secret\" }}\nresults_secs = 1\n[log]\nlevel = \"error\"\n{}",
+            profile().display(),
+            self.base_url,
+            self.extra
+        );
+        std::fs::write(&config, text).expect("the configuration");
+        let dangri = program("dangri");
+        let mut command = match wrap.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(&dangri);
+                command
+            }
+            None => Command::new(&dangri),
+        };
+        Process(command.args(["run", "--config"]).arg(&config).spawn().expect("dangri starts"))
+    }
+
+    /// What the daemon shows; `None` before it listens.
+    pub fn status(&self) -> Option<Box<Status>> {
+        let mut status = None;
+        let asked = ask(&self.socket(), Ask::Status, None, Some(Duration::from_secs(10)), |answer| {
+            if let Answer::Status(found) = answer {
+                status = Some(found);
+            }
+            Ok(())
+        });
+        asked.ok().and(status)
+    }
+
+    /// Waits until `enough` of the daemon's counts; returns the seconds since `begun`.
+    pub fn until(&self, begun: Instant, mut enough: impl FnMut(&Status) -> bool) -> f64 {
+        loop {
+            if self.status().is_some_and(|status| enough(&status)) {
+                return begun.elapsed().as_secs_f64();
+            }
+            assert!(begun.elapsed() < Duration::from_secs(600), "not done after ten minutes: {:?}", self.status().map(|s| s.counts));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// How many documents are in a state.
+pub fn count(status: &Status, state: State) -> u64 {
+    status.count(&[state])
+}
+
+/// The straightforward peer's figures; `None`, with a word, where its Python packages are not installed.
+pub fn peer(folder: &Path, base_url: &str, intake_only: bool) -> Option<serde_json::Value> {
+    let database = folder.parent().expect("a parent").join("peer.sqlite");
+    // The distribution's Python has the distribution's packages; another may stand before it on the path.
+    let has_packages = |python: &&str| Command::new(python).args(["-c", "import lxml, requests"]).output().is_ok_and(|o| o.status.success());
+    let python = ["python3", "/usr/bin/python3"].iter().find(|python| has_packages(python)).unwrap_or(&"python3");
+    let mut command = Command::new(python);
+    command.arg(root().join("benches/peer/peer.py")).args(intake_only.then_some("--intake-only"));
+    command.args([folder, &database]).arg(base_url).arg(profile().join("dangri-document.xsd")).arg(USCC);
+    let output = command.output().expect("python3 runs");
+    if !output.status.success() {
+        println!("对照程序没有运行（需要 python3-lxml 和 python3-requests）：{}", String::from_utf8_lossy(&output.stderr));
+        return None;
+    }
+    serde_json::from_slice(&output.stdout).ok()
+}
