@@ -1,14 +1,17 @@
 //! The index over the journal, in sled: the only file that names it.
 //!
 //! sled's `flush` does not make anything durable on Linux, a kill while it opens can leave it unopenable, and a truncated file is silently
-//! an older one. None of that matters here, because the index may be lost at any time: each commit of the journal becomes one batch, which
-//! sled keeps whole or not at all, and carries the place in the journal that it reflects. Records carry a version byte and a checksum.
+//! an older one. None of that matters here, because the index may be lost at any time: it knows which place in the journal it reflects, and
+//! whatever comes after that is told to it again. The newest changes rest in memory ([`Pending`]) and go to sled some thousands at a time,
+//! so that a document that passes through quickly is written once. Records carry a version byte and a checksum.
 
 use std::{
     collections::BTreeMap,
     fs,
+    ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::{Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,7 @@ use super::{
     agenda::Item,
     journal::{Pos, Trouble},
     keys::{self, Arrival},
+    pending::Pending,
 };
 use crate::document::{DocumentId, Record, State, Timestamp};
 
@@ -26,6 +30,13 @@ const VERSION: u8 = 1;
 /// Records above this are told of in the log: sled is made for small ones.
 const RECORD_LIMIT: usize = 4096;
 const SUMMARY: &[u8] = b"m";
+const COUNTS: &[u8] = b"k";
+/// What keys of blocks begin with.
+const BLOCK: u8 = b'B';
+/// So many documents are gathered before sled is told of them.
+pub(super) const GATHER: usize = 2048;
+/// So many changes are one batch: sled holds on to all that a batch replaces until the batch is done.
+const BATCH: usize = 32;
 
 /// A record and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,9 +121,12 @@ impl Changes {
 }
 
 /// The index.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Index {
     tree: sled::Db,
+    pending: RwLock<Pending>,
+    /// How many records of each state sled has.
+    written: Mutex<Counts>,
 }
 
 fn trouble(error: &sled::Error) -> Trouble {
@@ -145,18 +159,37 @@ impl Index {
 
     fn try_open(dir: &Path, cache: u64) -> Result<Self, Trouble> {
         let config = sled::Config::new().path(dir).flush_every_ms(None).cache_capacity(cache);
-        Ok(Self { tree: guarded(|| config.open())? })
+        let tree = guarded(|| config.open())?;
+        let written = match guarded(|| tree.get(COUNTS))? {
+            Some(bytes) => decode(&bytes)?,
+            None => Counts::default(),
+        };
+        let summary = match guarded(|| tree.get(SUMMARY))? {
+            Some(bytes) => decode(&bytes)?,
+            None => Summary::default(),
+        };
+        let pending = Pending { summary: Summary { counts: written, ..summary }, ..Pending::default() };
+        Ok(Self { tree, pending: RwLock::new(pending), written: Mutex::new(written) })
     }
 
-    /// What it reflects; `None` when it is new.
-    pub(super) fn summary(&self) -> Result<Option<Summary>, Trouble> {
-        match guarded(|| self.tree.get(SUMMARY))? {
-            Some(bytes) => decode(&bytes).map(Some),
-            None => Ok(None),
-        }
+    fn pending(&self) -> RwLockReadGuard<'_, Pending> {
+        self.pending.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it reflects; a new one reflects nothing.
+    pub(super) fn summary(&self) -> Summary {
+        self.pending().summary.clone()
+    }
+
+    /// How many records sled has.
+    pub(super) fn written(&self) -> u64 {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).total()
     }
 
     pub(super) fn slot(&self, id: DocumentId) -> Result<Option<Slot>, Trouble> {
+        if let Some((_, slot)) = self.pending().docs.get(&id) {
+            return Ok(Some(slot.clone()));
+        }
         match guarded(|| self.tree.get(record_key(id)))? {
             Some(bytes) => decode(&bytes).map(Some),
             None => Ok(None),
@@ -164,83 +197,178 @@ impl Index {
     }
 
     pub(super) fn fact(&self, name: &str) -> Result<Option<String>, Trouble> {
+        if let Some(value) = self.pending().facts.get(name) {
+            return Ok(Some(value.clone()));
+        }
         match guarded(|| self.tree.get(fact_key(name)))? {
             Some(bytes) => decode(&bytes).map(Some),
             None => Ok(None),
         }
     }
 
-    /// All changes of one commit, whole or not at all.
-    pub(super) fn commit(&self, changes: &Changes, summary: &Summary) -> Result<(), Trouble> {
-        let mut batch = sled::Batch::default();
-        for (was, slot) in &changes.slots {
-            let record = &slot.record;
-            let id = record.id();
-            let in_state = |state| listing_key(&Listing::InState(state), record, slot.arrival);
-            if let Some(was) = was.filter(|was| was.state != record.state) {
-                batch.remove(in_state(was.state));
-            }
-            batch.insert(in_state(record.state), state_value(&slot.item()));
-            if was.is_none() {
-                for listing in keys::lasting(record) {
-                    batch.insert(listing_key(&listing, record, slot.arrival), id.as_bytes());
+    /// Takes in the changes of one commit; says how many documents are not in sled yet. At [`GATHER`] of them it is time to [`Index::flush`].
+    pub(super) fn commit(&self, changes: &Changes, summary: &Summary) -> usize {
+        let mut pending = self.pending.write().unwrap_or_else(PoisonError::into_inner);
+        pending.take(changes, summary);
+        pending.docs.len()
+    }
+
+    /// Writes what is pending to sled. In which order matters: whatever part of it a kill leaves, telling it the same frames again gives the
+    /// same index. Keys first, for they may be written twice; then records, each batch with the counts that it leads to; and only then the
+    /// place in the journal that all this reflects.
+    pub(super) fn flush(&self) -> Result<(), Trouble> {
+        let pending = self.pending();
+        if pending.is_empty() {
+            return Ok(());
+        }
+        self.write_keys(&pending.keys)?;
+        let mut written = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let docs: Vec<_> = pending.docs.values().collect();
+        for some in docs.chunks(BATCH) {
+            let mut batch = sled::Batch::default();
+            for (was, slot) in some {
+                let bytes = encode(slot)?;
+                if bytes.len() > RECORD_LIMIT {
+                    tracing::warn!(document = %slot.record.id(), bytes = bytes.len(), "a record is larger than the index is made for");
                 }
+                written.change(*was, slot.record.state);
+                batch.insert(&record_key(slot.record.id())[..], bytes);
             }
-            let bytes = encode(slot)?;
-            if bytes.len() > RECORD_LIMIT {
-                tracing::warn!(document = %id, bytes = bytes.len(), "a record is larger than the index is made for");
-            }
-            batch.insert(&record_key(id)[..], bytes);
+            batch.insert(COUNTS, encode(&written)?);
+            guarded(|| self.tree.apply_batch(batch))?;
+            *self.written.lock().unwrap_or_else(PoisonError::into_inner) = written;
         }
-        for (id, arrival, path) in &changes.paths {
-            let mut key = keys::prefix(&Listing::Path(path.clone()));
-            key.extend_from_slice(&(!arrival).to_be_bytes());
-            batch.insert(key, id.as_bytes());
-        }
-        for (name, value) in &changes.facts {
+        let mut batch = sled::Batch::default();
+        for (name, value) in &pending.facts {
             batch.insert(fact_key(name), encode(value)?);
         }
-        batch.insert(SUMMARY, encode(summary)?);
+        batch.insert(SUMMARY, encode(&pending.summary)?);
+        guarded(|| self.tree.apply_batch(batch))?;
+        drop(pending);
+        self.pending.write().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
+    /// Writes everything out to the file.
+    pub(super) fn write_out(&self) -> Result<(), Trouble> {
+        self.flush()?;
+        guarded(|| self.tree.flush().map(|_| ()))
+    }
+
+    /// Keys live in blocks of some dozens, each from its own key up to the next block's: sled spends half a kilobyte of memory on every
+    /// sixteen entries, and there are eight keys to a document.
+    fn write_keys(&self, keys: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> Result<(), Trouble> {
+        let mut batch = sled::Batch::default();
+        let mut gathered = 0;
+        let mut rest = keys.iter().peekable();
+        while let Some((first, _)) = rest.peek() {
+            let (block_key, mut entries) = self.block_of(first)?;
+            let next = guarded(|| self.tree.get_gt(&block_key))?.map(|(key, _)| key).filter(|key| key.first() == Some(&BLOCK));
+            let belongs = |key: &[u8]| next.as_ref().is_none_or(|next| key < &next[1..]);
+            while let Some((key, value)) = rest.next_if(|(key, _)| belongs(key)) {
+                match value {
+                    Some(value) => entries.insert(key.clone(), value.clone()),
+                    None => entries.remove(key),
+                };
+            }
+            gathered += 1;
+            block::write(&mut batch, &block_key, &entries);
+            if gathered % BATCH == 0 {
+                guarded(|| self.tree.apply_batch(std::mem::take(&mut batch)))?;
+            }
+        }
         guarded(|| self.tree.apply_batch(batch))
+    }
+
+    /// The block that a key belongs to.
+    fn block_of(&self, key: &[u8]) -> Result<(Vec<u8>, block::Entries), Trouble> {
+        let wanted = block::key(key);
+        let found = guarded(|| self.tree.range(&[BLOCK][..]..=&wanted[..]).next_back().transpose())?;
+        match found {
+            Some((key, value)) => Ok((key.to_vec(), block::read(&value)?)),
+            None => Ok((vec![BLOCK], block::Entries::new())),
+        }
+    }
+
+    /// All keys from `start` on that begin with `prefix`, with their values, sled's and the pending ones as one; until `each` says stop.
+    fn scan(&self, prefix: &[u8], start: Bound<&[u8]>, each: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), Trouble> {
+        let pending = self.pending();
+        let mut fresh = pending.keys.range::<[u8], _>((start, Bound::Unbounded)).take_while(|(key, _)| key.starts_with(prefix)).peekable();
+        let (Bound::Included(from) | Bound::Excluded(from)) = start else { return Ok(()) };
+        let (first, _) = self.block_of(from)?;
+        let mut blocks = self.tree.range(first..);
+        while let Some(entry) = guarded(|| blocks.next().transpose())? {
+            if entry.0.first() != Some(&BLOCK) || (entry.0.len() > 1 && &entry.0[1..] > prefix && !entry.0[1..].starts_with(prefix)) {
+                break;
+            }
+            for (key, value) in block::read(&entry.1)? {
+                let begun = match start {
+                    Bound::Excluded(start) => &key[..] > start,
+                    _ => &key[..] >= from,
+                };
+                if !begun || !key.starts_with(prefix) {
+                    continue;
+                }
+                while let Some((newer, value)) = fresh.next_if(|(newer, _)| **newer < key) {
+                    if value.as_ref().is_some_and(|value| !each(newer, value)) {
+                        return Ok(());
+                    }
+                }
+                let go_on = match fresh.next_if(|(newer, _)| **newer == key) {
+                    Some((_, Some(newer))) => each(&key, newer),
+                    Some((_, None)) => true,
+                    None => each(&key, &value),
+                };
+                if !go_on {
+                    return Ok(());
+                }
+            }
+        }
+        for (key, value) in fresh {
+            if value.as_ref().is_some_and(|value| !each(key, value)) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// At most `limit` ids of a listing after `after`, each with its place.
     pub(super) fn ids(&self, listing: &Listing, after: Option<&Cursor>, limit: usize) -> Result<Vec<(Cursor, DocumentId)>, Trouble> {
         let prefix = keys::prefix(listing);
-        let start = after.map(|after| [&prefix[..], after].concat());
-        guarded(|| {
-            let range = match &start {
-                Some(start) => self.tree.range::<&[u8], _>((std::ops::Bound::Excluded(&start[..]), std::ops::Bound::Unbounded)),
-                None => self.tree.range::<&[u8], _>(&prefix[..]..),
-            };
-            let mut found = Vec::new();
-            for entry in range.take(limit) {
-                let (key, value) = entry?;
-                let Some(place) = key.strip_prefix(&prefix[..]) else { break };
-                if let Some(id) = id_in(&value) {
-                    found.push((place.to_vec(), id));
-                }
+        let from = after.map(|after| [&prefix[..], after].concat());
+        let start = from.as_ref().map_or(Bound::Included(&prefix[..]), |from| Bound::Excluded(&from[..]));
+        let mut found = Vec::new();
+        if limit == 0 {
+            return Ok(found);
+        }
+        self.scan(&prefix, start, &mut |key, value| {
+            if let Some(id) = id_in(value) {
+                found.push((key[prefix.len()..].to_vec(), id));
             }
-            Ok(found)
-        })
+            found.len() < limit
+        })?;
+        Ok(found)
     }
 
-    /// All of a state, as the agenda wants them.
-    pub(super) fn items(&self, state: State) -> Result<Vec<Item>, Trouble> {
+    /// Shows all of a state, as the agenda wants them.
+    pub(super) fn items(&self, state: State, each: &mut dyn FnMut(Item)) -> Result<(), Trouble> {
         let prefix = keys::prefix(&Listing::InState(state));
-        let found = guarded(|| {
-            let entries = self.tree.scan_prefix(&prefix);
-            entries.map(|entry| entry.map(|(key, value)| read_item(state, &key[prefix.len()..], &value))).collect::<Result<Vec<_>, _>>()
+        let mut malformed = false;
+        self.scan(&prefix, Bound::Included(&prefix), &mut |key, value| {
+            match read_item(state, &key[prefix.len()..], value) {
+                Some(item) => each(item),
+                None => malformed = true,
+            }
+            !malformed
         })?;
-        let whole: Option<Vec<Item>> = found.into_iter().collect();
-        whole.ok_or_else(|| Trouble::Damaged("the index: a key by state is malformed".into()))
+        if malformed { Err(Trouble::Damaged("the index: a key by state is malformed".into())) } else { Ok(()) }
     }
 
     /// Every record's key and whether its record is whole, in slices of `limit`; goes on after `after`.
     pub(super) fn walk(&self, after: Option<DocumentId>, limit: usize) -> Result<Vec<(DocumentId, bool)>, Trouble> {
         let start = after.map_or_else(|| vec![b'r'], |id| record_key(id).to_vec());
         guarded(|| {
-            let range = self.tree.range::<&[u8], _>((std::ops::Bound::Excluded(&start[..]), std::ops::Bound::Excluded(&b"s"[..])));
+            let range = self.tree.range::<&[u8], _>((Bound::Excluded(&start[..]), Bound::Excluded(&b"s"[..])));
             let mut found = Vec::new();
             for entry in range.take(limit) {
                 let (key, value) = entry?;
@@ -250,11 +378,6 @@ impl Index {
             }
             Ok(found)
         })
-    }
-
-    /// Writes everything out. Not a promise; it shortens the replay at the next start.
-    pub(super) fn flush(&self) -> Result<(), Trouble> {
-        guarded(|| self.tree.flush().map(|_| ()))
     }
 }
 
@@ -279,17 +402,11 @@ fn fact_key(name: &str) -> Vec<u8> {
     [b"f", name.as_bytes()].concat()
 }
 
-fn listing_key(listing: &Listing, record: &Record, arrival: Arrival) -> Vec<u8> {
-    let mut key = keys::prefix(listing);
-    key.extend_from_slice(&keys::place(listing, record, arrival));
-    key
-}
-
 fn id_in(bytes: &[u8]) -> Option<DocumentId> {
     Some(DocumentId::from_bytes(bytes.get(..16)?.try_into().ok()?))
 }
 
-fn state_value(item: &Item) -> Vec<u8> {
+pub(super) fn state_value(item: &Item) -> Vec<u8> {
     let mut value = item.id.as_bytes().to_vec();
     value.extend_from_slice(&item.due.millis().to_be_bytes());
     if let Some(case) = item.case {
@@ -313,16 +430,26 @@ fn read_item(state: State, place: &[u8], value: &[u8]) -> Option<Item> {
 }
 
 fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Trouble> {
-    let front = vec![VERSION, 0, 0, 0, 0];
-    let mut bytes = postcard::to_extend(value, front).map_err(|e| Trouble::Io(format!("encoding for the index: {e}")))?;
-    let crc = crc32c::crc32c(&bytes[5..]);
-    bytes[1..5].copy_from_slice(&crc.to_le_bytes());
+    let mut bytes = postcard::to_extend(value, front()).map_err(|e| Trouble::Io(format!("encoding for the index: {e}")))?;
+    seal(&mut bytes);
     Ok(bytes)
+}
+
+/// What every value begins with: the version, and room for the checksum.
+fn front() -> Vec<u8> {
+    vec![VERSION, 0, 0, 0, 0]
+}
+
+const FRONT: usize = 5;
+
+fn seal(bytes: &mut [u8]) {
+    let crc = crc32c::crc32c(&bytes[FRONT..]);
+    bytes[1..FRONT].copy_from_slice(&crc.to_le_bytes());
 }
 
 fn check(bytes: &[u8]) -> Result<&[u8], Trouble> {
     let damaged = |what: &str| Trouble::Damaged(format!("the index: {what}"));
-    let (front, rest) = bytes.split_at_checked(5).ok_or_else(|| damaged("a record is cut off"))?;
+    let (front, rest) = bytes.split_at_checked(FRONT).ok_or_else(|| damaged("a record is cut off"))?;
     if front[0] != VERSION {
         return Err(damaged("a record of another version"));
     }
@@ -334,4 +461,56 @@ fn check(bytes: &[u8]) -> Result<&[u8], Trouble> {
 
 fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Trouble> {
     postcard::from_bytes(check(bytes)?).map_err(|e| Trouble::Damaged(format!("the index: {e}")))
+}
+
+/// Blocks of keys.
+mod block {
+    use std::collections::BTreeMap;
+
+    use super::{BLOCK, Trouble, check};
+
+    /// Keys and values, in order.
+    pub(super) type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
+
+    /// A block is divided when it would be longer than this, in bytes.
+    const LENGTH: usize = 1400;
+
+    pub(super) fn key(first: &[u8]) -> Vec<u8> {
+        [&[BLOCK], first].concat()
+    }
+
+    pub(super) fn read(value: &[u8]) -> Result<Entries, Trouble> {
+        let malformed = || Trouble::Damaged("the index: a block of keys is malformed".into());
+        let mut rest = check(value)?;
+        let mut entries = Entries::new();
+        while let Some((lengths, more)) = rest.split_at_checked(2) {
+            let (key, more) = more.split_at_checked(lengths[0].into()).ok_or_else(malformed)?;
+            let (value, more) = more.split_at_checked(lengths[1].into()).ok_or_else(malformed)?;
+            entries.insert(key.to_vec(), value.to_vec());
+            rest = more;
+        }
+        Ok(entries)
+    }
+
+    /// Writes a block, as several where it has grown too long. One without entries goes.
+    pub(super) fn write(batch: &mut sled::Batch, block_key: &[u8], entries: &Entries) {
+        if entries.is_empty() {
+            batch.remove(block_key);
+            return;
+        }
+        let mut at = block_key.to_vec();
+        let mut value = super::front();
+        for (key, entry) in entries {
+            let length = 2 + key.len() + entry.len();
+            if value.len() + length > LENGTH && value.len() > super::FRONT {
+                super::seal(&mut value);
+                batch.insert(std::mem::replace(&mut at, self::key(key)), std::mem::replace(&mut value, super::front()));
+            }
+            value.extend([key.len(), entry.len()].map(|n| u8::try_from(n).unwrap_or(u8::MAX)));
+            value.extend_from_slice(key);
+            value.extend_from_slice(entry);
+        }
+        super::seal(&mut value);
+        batch.insert(at, value);
+    }
 }

@@ -18,6 +18,7 @@
 //! 12. *Names resolve.* A number, a path, a case, a draft id lead to the records that carry them, newest first.
 
 mod agenda;
+mod backup;
 #[cfg(test)]
 pub(crate) mod contract;
 mod durable;
@@ -26,11 +27,17 @@ mod index;
 mod journal;
 mod keys;
 mod memory;
+mod pending;
+mod repair;
 pub mod samples;
+mod verify;
 mod volume;
 
+pub use backup::{Backup, BackupFile, restore};
 pub use durable::{GENERATION, JournalStore, OpenError, Opened, RESTORED_AT, Settings};
 pub use memory::MemoryStore;
+pub use repair::{Repaired, Salvage, repair};
+pub use verify::Verification;
 pub use volume::remote_file_system;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -20,11 +20,12 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 pub(super) use self::replay::{BirthHead, FactHead};
-use self::writer::{Request, Writer};
+use self::writer::Writer;
+pub(super) use self::writer::{Extent, Request};
 use super::{
     Admission, Change, Cursor, DamageReport, Due, FACT_LIMIT, Listing, Newcomer, Page, Store, StoreError,
     agenda::Agenda,
-    folder::Folder,
+    folder::{Folder, LockError},
     index::{Counts, Index, Slot},
     journal::{Frame, Matter, Pos, Segments, Trouble},
     volume::Ballast,
@@ -46,7 +47,7 @@ const BODY_LIMIT: usize = 1 << 30;
 pub struct Settings {
     /// How large a segment of the journal is, in bytes.
     pub segment_bytes: u64,
-    /// How much of the index sled keeps in memory, in bytes.
+    /// How much of the index sled keeps in memory, in bytes on disk; in memory they are about four times as many.
     pub index_cache_bytes: u64,
     /// Below so many free bytes on the volume nothing new is admitted; by default 256 MiB, or 2 % of a volume on which that is less.
     pub low_water_bytes: Option<u64>,
@@ -58,7 +59,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, index_cache_bytes: 16 << 20, low_water_bytes: None, ballast_bytes: 16 << 20, boot: None }
+        Self { segment_bytes: 64 << 20, index_cache_bytes: 4 << 20, low_water_bytes: None, ballast_bytes: 16 << 20, boot: None }
     }
 }
 
@@ -109,6 +110,15 @@ impl From<Trouble> for StoreError {
     }
 }
 
+impl From<LockError> for OpenError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held(holder) => Self::Held { holder },
+            LockError::Io(error) => Trouble::of(&error, "taking the lock").into(),
+        }
+    }
+}
+
 /// What opening found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Opened {
@@ -131,7 +141,7 @@ pub(in crate::store) struct Shared {
     pub(in crate::store) segments: Segments,
     ballast: Ballast,
     /// `None` while the disk is too full for it.
-    index: RwLock<Option<Index>>,
+    index: RwLock<Option<Arc<Index>>>,
     agenda: Mutex<Agenda>,
     counts: Mutex<Counts>,
     damages: Mutex<Vec<DamageReport>>,
@@ -147,7 +157,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(in crate::store) fn index(&self) -> Result<Index, StoreError> {
+    pub(in crate::store) fn index(&self) -> Result<Arc<Index>, StoreError> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         index.clone().ok_or_else(|| StoreError::Full("the index has no room".into()))
     }
@@ -247,7 +257,7 @@ impl JournalStore {
             settings,
             segments: parts.segments,
             ballast,
-            index: RwLock::new(Some(parts.index)),
+            index: RwLock::new(Some(Arc::new(parts.index))),
             agenda: Mutex::new(parts.agenda),
             counts: Mutex::new(parts.summary.counts),
             damages: Mutex::new(damages),
@@ -282,10 +292,6 @@ impl JournalStore {
         &self.opened
     }
 
-    pub(in crate::store) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-
     /// Asks the writer for something and waits for its answer.
     pub(in crate::store) async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request + Send) -> Result<T, StoreError> {
         let (answer, outcome) = oneshot::channel();
@@ -302,7 +308,7 @@ impl JournalStore {
     }
 
     /// Does what may have to wait for the disk where it holds nobody up.
-    async fn aside<T: Send + 'static>(
+    pub(in crate::store) async fn aside<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -313,11 +319,19 @@ impl JournalStore {
     }
 
     /// The record's slot; a damaged one is mended from the journal first.
-    async fn slot(&self, id: DocumentId) -> Result<Option<Slot>, StoreError> {
+    pub(in crate::store) async fn slot(&self, id: DocumentId) -> Result<Option<Slot>, StoreError> {
         self.shared.sound()?;
         match self.shared.index()?.slot(id) {
             Err(Trouble::Damaged(_)) => self.ask(|answer| Request::Mend { id, answer: Some(answer) }).await?,
             other => Ok(other?),
+        }
+    }
+
+    /// The index cannot be used any more: the process must start anew and rebuild it.
+    fn distrust(&self, why: &str) {
+        if let Some(requests) = &*lock(&self.requests) {
+            // A writer that is gone has told everybody so already.
+            drop(requests.send(Request::Distrust { why: why.to_owned() }));
         }
     }
 
@@ -381,7 +395,13 @@ impl Store for JournalStore {
     async fn page(&self, listing: &Listing, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreError> {
         let (wanted, after) = (listing.clone(), after.cloned());
         let found = self.aside(move |shared| Ok(shared.index()?.ids(&wanted, after.as_ref(), limit.saturating_add(1))?));
-        let mut places = found.await?;
+        let mut places = match found.await {
+            Err(StoreError::Damaged(why)) => {
+                self.distrust(&why);
+                return Err(StoreError::Damaged(why));
+            }
+            found => found?,
+        };
         let more = places.len() > limit;
         places.truncate(limit);
         let next = places.last().filter(|_| more).map(|(place, _)| place.clone());

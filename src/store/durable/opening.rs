@@ -11,7 +11,7 @@ use crate::{
     store::{
         DamageReport, StoreError,
         agenda::Agenda,
-        folder::{Folder, Left, Lock, LockError, this_boot},
+        folder::{Folder, Left, Lock, this_boot},
         index::{Index, Slot, Summary},
         journal::{Damage, FORMAT, Pos, Reading, Segment, Segments, Tail, Trouble, cut, header_at, newer_format, read_on},
         volume,
@@ -38,10 +38,7 @@ pub(super) fn open(dir: &Path, settings: &Settings, now: Timestamp) -> Result<Pa
     if let Some(kind) = volume::remote(dir).map_err(io("looking at the volume"))? {
         return Err(OpenError::NotLocal { kind });
     }
-    let lock = Lock::take(dir, now).map_err(|error| match error {
-        LockError::Held(holder) => OpenError::Held { holder },
-        LockError::Io(error) => io("taking the lock")(error),
-    })?;
+    let lock = Lock::take(dir, now)?;
     let list = Segment::list(&folder.journal()).map_err(io("listing the journal"))?;
     if let Some(found) = newer_format(&list) {
         return Err(OpenError::NewerFormat { found, known: FORMAT });
@@ -94,16 +91,14 @@ impl Run<'_> {
 
     fn try_index(&mut self, promised: u64) -> Result<(Index, Summary, Reading), Trouble> {
         let index = Index::open(&self.folder.index(), self.settings.index_cache_bytes)?;
-        let summary = index.summary()?;
-        if summary.is_none() && !self.list.is_empty() && self.opened.rebuilt.is_none() {
+        let summary = index.summary();
+        if summary.seq == 0 && !self.list.is_empty() && self.opened.rebuilt.is_none() {
             self.opened.rebuilt = Some("the index is missing".into());
         }
-        if let Some(summary) = &summary
-            && !self.journal_reaches(summary)
-        {
+        if !self.journal_reaches(&summary) {
             return self.behind_the_index(&index, summary.seq);
         }
-        self.read_into(index, summary.unwrap_or_default(), promised)
+        self.read_into(index, summary, promised)
     }
 
     fn read_into(&mut self, index: Index, from: Summary, promised: u64) -> Result<(Index, Summary, Reading), Trouble> {
@@ -111,7 +106,7 @@ impl Run<'_> {
         let (start, start_seq) = (Pos { segment: from.end.0, offset: from.end.1 }, from.seq);
         let mut replay = Replay::over(&index, from);
         let reading = read_on(self.list, start, start_seq, known, &mut |frame| replay.take(&frame))?;
-        let (mut summary, unfit) = replay.finish()?;
+        let (mut summary, unfit) = replay.finish();
         self.opened.replayed = reading.frames;
         self.opened.cut_bytes = reading.litter;
         self.damages.extend(unfit);
@@ -175,7 +170,8 @@ fn report(damage: &Damage) -> DamageReport {
 /// Truncation is silent in sled: what it holds must be counted.
 fn check_counts(index: &Index, summary: &Summary) -> Result<(), Trouble> {
     for state in State::ALL.into_iter().filter(|s| s.blocks_its_case()) {
-        let (held, counted) = (index.items(state)?.len() as u64, summary.counts.of(state));
+        let (mut held, counted) = (0, summary.counts.of(state));
+        index.items(state, &mut |_| held += 1)?;
         if held != counted {
             return Err(Trouble::Damaged(format!("the index has {held} records in state {state:?} and should have {counted}")));
         }
@@ -188,7 +184,7 @@ pub(super) fn load(index: &Index, summary: &Summary) -> Result<Agenda, Trouble> 
     let capacity: u64 = State::ALL.into_iter().filter(|s| s.blocks_its_case()).map(|s| summary.counts.of(s)).sum();
     let mut items = Vec::with_capacity(usize::try_from(capacity).unwrap_or(0));
     for state in State::ALL.into_iter().filter(|s| s.blocks_its_case()) {
-        items.extend(index.items(state)?);
+        index.items(state, &mut |item| items.push(item))?;
     }
     Ok(Agenda::load(items))
 }

@@ -9,7 +9,7 @@ use crate::{
     store::{
         DamageReport,
         agenda::Item,
-        index::{Changes, Index, Slot, Summary},
+        index::{Changes, GATHER, Index, Slot, Summary},
         journal::{Frame, Matter, Pos, SegmentHead, Trouble},
         keys::{self, Arrival},
     },
@@ -28,9 +28,6 @@ pub(in crate::store) struct FactHead {
     pub name: String,
     pub value: String,
 }
-
-/// So many records are gathered before the index is told of them.
-const GATHER: usize = 2048;
 
 /// A replay under way.
 pub(in crate::store) struct Replay<'a> {
@@ -71,22 +68,26 @@ impl<'a> Replay<'a> {
         self.summary.last = (frame.pos.segment, frame.pos.offset);
         let end = u64::from(frame.pos.offset) + frame.stride();
         self.summary.end = (frame.pos.segment, u32::try_from(end).unwrap_or(u32::MAX));
-        if self.slots.len() >= GATHER { self.tell() } else { Ok(()) }
+        if self.slots.len() >= GATHER {
+            self.tell();
+            self.index.flush()?;
+        }
+        Ok(())
     }
 
     /// Tells the index all that was gathered; what it reflects now.
-    pub(in crate::store) fn finish(mut self) -> Result<(Summary, Vec<DamageReport>), Trouble> {
-        self.tell()?;
-        Ok((self.summary, self.damages))
+    pub(in crate::store) fn finish(mut self) -> (Summary, Vec<DamageReport>) {
+        self.tell();
+        (self.summary, self.damages)
     }
 
-    fn tell(&mut self) -> Result<(), Trouble> {
+    fn tell(&mut self) {
         let changes = Changes {
             slots: self.slots.drain().map(|(_, (was, slot))| (was.map(|state| Item { state, ..slot.item() }), slot)).collect(),
             paths: std::mem::take(&mut self.paths),
             facts: std::mem::take(&mut self.facts),
         };
-        self.index.commit(&changes, &self.summary)
+        self.index.commit(&changes, &self.summary);
     }
 
     /// The record as gathered or as in the index, with the state that the index still has it in.

@@ -13,7 +13,7 @@ use crate::{
     store::{
         Admission, StoreError,
         folder::{Left, Lock},
-        index::{Changes, Index, Slot, Summary},
+        index::{Changes, GATHER, Index, Slot, Summary},
         journal::{Draft, Matter, Pos, Prev, Segment, Tail, Trouble},
         volume,
     },
@@ -25,6 +25,8 @@ const COMPANY: usize = 512;
 const COMMIT_BYTES: usize = 8 << 20;
 /// With less free room than this the index is not tried again.
 const INDEX_ROOM: u64 = 4 << 20;
+/// With so many changed documents in memory, and no room to write them, nothing more is done.
+const MEMORY_LIMIT: usize = 16 * GATHER;
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -72,12 +74,16 @@ pub(super) struct Writer {
     tail: Tail,
     summary: Summary,
     boot: Option<String>,
+    /// How many changed documents the index still has in memory.
+    waiting: usize,
+    /// Whether sled refused to write.
+    sick: bool,
     _lock: Lock,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, tail: Tail, summary: Summary, lock: Lock, boot: Option<String>) -> Self {
-        Self { shared, tail, summary, boot, _lock: lock }
+        Self { shared, tail, summary, boot, waiting: 0, sick: false, _lock: lock }
     }
 
     pub(super) fn run(mut self, inbox: &mpsc::Receiver<Request>) {
@@ -99,6 +105,7 @@ impl Writer {
                 }
             }
             self.commit(ordinary);
+            self.relieve();
         }
     }
 
@@ -225,10 +232,9 @@ impl Writer {
         self.summary.seq = self.tail.last_seq();
         self.summary.last = (last.segment, last.offset);
         self.summary.end = (end.segment, end.offset);
-        let told = match self.shared.index() {
-            Ok(index) => index.commit(changes, &self.summary),
-            Err(_) => Ok(()),
-        };
+        if let Ok(index) = self.shared.index() {
+            self.waiting = index.commit(changes, &self.summary);
+        }
         {
             let mut agenda = lock(&self.shared.agenda);
             for (before, slot) in &changes.slots {
@@ -236,28 +242,60 @@ impl Writer {
             }
         }
         *lock(&self.shared.counts) = self.summary.counts;
-        if let Err(trouble) = told {
-            tracing::warn!(%trouble, "the index could not be told of a commit and is opened anew");
-            self.shared.set_index(None);
-            if let Err(error) = self.ready() {
-                tracing::warn!(%error, "the index is not back yet");
+    }
+
+    /// Hands the index what has gathered, after everybody was answered. Whatever goes wrong with it, the journal has it all: the index is
+    /// opened anew and told again. Meanwhile it goes on answering, for the changes rest in memory.
+    fn relieve(&mut self) {
+        if self.waiting < GATHER {
+            return;
+        }
+        let Ok(index) = self.shared.index() else { return };
+        let flushed = if self.sick { Err(Trouble::Full("the index had no room".into())) } else { index.flush() };
+        drop(index);
+        match flushed {
+            Ok(()) => self.waiting = 0,
+            Err(Trouble::Damaged(why)) => {
+                tracing::warn!(%why, "the index is damaged and is opened anew");
+                self.open_index_anew();
+            }
+            Err(trouble) => {
+                if !self.sick {
+                    tracing::warn!(%trouble, "the index has no room; changes rest in memory");
+                }
+                self.sick = true;
+                if self.has_index_room() {
+                    self.open_index_anew();
+                }
             }
         }
+    }
+
+    fn open_index_anew(&mut self) {
+        self.shared.set_index(None);
+        if let Err(error) = self.ready() {
+            tracing::warn!(%error, "the index is not back yet");
+        }
+    }
+
+    fn has_index_room(&self) -> bool {
+        let dir = self.shared.folder.dir();
+        let enough = || volume::room(dir).is_ok_and(|room| room.free >= INDEX_ROOM);
+        enough() || (self.shared.ballast.release() && enough())
     }
 
     /// Whether anything can be done at all; brings an index back that had no room.
     fn ready(&mut self) -> Result<(), StoreError> {
         self.shared.sound()?;
-        if self.shared.index().is_ok() {
+        if self.shared.index().is_ok() && self.waiting < MEMORY_LIMIT {
             return Ok(());
         }
-        let dir = self.shared.folder.dir();
-        let short = |room: volume::Room| room.free < INDEX_ROOM;
-        if volume::room(dir).is_ok_and(short) && !(self.shared.ballast.release() && volume::room(dir).is_ok_and(|r| !short(r))) {
+        if !self.has_index_room() {
             let why = "the index has no room".to_owned();
             *lock(&self.shared.full) = Some(why.clone());
             return Err(StoreError::Full(why));
         }
+        self.shared.set_index(None);
         let (index, summary) = opening::reopen(&self.shared, self.tail.last_seq())?;
         let fresh = opening::load(&index, &summary)?;
         {
@@ -266,6 +304,7 @@ impl Writer {
         }
         self.summary = summary;
         self.shared.set_index(Some(index));
+        (self.sick, self.waiting) = (false, 0);
         *lock(&self.shared.full) = None;
         Ok(())
     }
@@ -296,7 +335,7 @@ impl Writer {
         match &slot {
             Some(slot) => {
                 tracing::warn!(document = %id, "a damaged record of the index is mended from the journal");
-                index.commit(&Changes::of_one(slot.clone()), &self.summary)?;
+                index.commit(&Changes::of_one(slot.clone()), &self.summary);
             }
             None => self.shared.report(crate::store::DamageReport {
                 place: "index".into(),
@@ -333,7 +372,7 @@ impl Writer {
     fn close(&self) -> Result<(), StoreError> {
         self.shared.sound()?;
         if let Ok(index) = self.shared.index() {
-            index.flush()?;
+            index.write_out()?;
         }
         self.shared.closing.store(true, Ordering::Release);
         self.shared.set_index(None);
@@ -369,13 +408,12 @@ impl Request {
 
 /// Looks at every record of the index once, beside the work: has damaged ones mended, and missing ones noticed.
 pub(super) fn walk_index(shared: &Shared, mend: &mpsc::Sender<Request>) {
-    let Ok(index) = shared.index() else { return };
-    let wanted = lock(&shared.counts).total();
+    let Ok(wanted) = shared.index().map(|index| index.written()) else { return };
     let (mut seen, mut after) = (0, None);
     while !shared.closing.load(Ordering::Acquire) {
-        let slice = match index.walk(after, 256) {
+        let slice = match shared.index().and_then(|index| Ok(index.walk(after, 256)?)) {
             Ok(slice) => slice,
-            Err(Trouble::Damaged(why)) => {
+            Err(StoreError::Damaged(why)) => {
                 drop(mend.send(Request::Distrust { why }));
                 return;
             }
@@ -399,6 +437,6 @@ pub(super) fn walk_index(shared: &Shared, mend: &mpsc::Sender<Request>) {
 /// The index is given to readers by value; this is where the writer swaps it.
 impl Shared {
     fn set_index(&self, index: Option<Index>) {
-        *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = index.map(Arc::new);
     }
 }

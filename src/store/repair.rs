@@ -1,0 +1,116 @@
+//! Mending what can be mended, once the store is known to be damaged.
+
+use std::{path::Path, sync::Arc};
+
+use super::{
+    Change, JournalStore, Listing, OpenError, RESTORED_AT, Settings, Store as _, StoreError,
+    durable::Request,
+    folder::{Folder, Lock},
+};
+use crate::document::{Actor, ContentHash, DocumentId, Entry, Event, Record, State, Timestamp};
+
+/// Where lost things may be found again.
+pub trait Salvage: Send {
+    /// The bytes of the document as they were taken: from the watched folder, from a backup. They are used only if they have its digest.
+    fn bytes(&mut self, record: &Record) -> Option<Vec<u8>>;
+
+    /// What the platform says of a document that is Unsure, as an event; `None` when it cannot be asked now.
+    fn word(&mut self, record: &Record) -> Option<Event>;
+}
+
+/// What a repair did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Repaired {
+    /// How many documents the store has.
+    pub documents: u64,
+    /// Those whose bytes were found again.
+    pub mended: Vec<DocumentId>,
+    /// Those whose bytes are lost; the ones still on their way are Corrupt now, for a person to look at.
+    pub lost: Vec<DocumentId>,
+    /// Those of which the journal says too little to make a record; the folder's draft, if it is there, will be taken anew.
+    pub orphaned: Vec<DocumentId>,
+}
+
+/// Rebuilds the index from the journal, finds lost bytes again where `salvage` has them, and marks the rest; not while a daemon runs.
+///
+/// Whatever was taken before is looked up before it is sent from now on ([`RESTORED_AT`]).
+///
+/// # Errors
+/// Those of opening, and of writes.
+pub async fn repair(dir: &Path, settings: Settings, salvage: &mut dyn Salvage, now: Timestamp) -> Result<Repaired, OpenError> {
+    set_index_aside(dir, now)?;
+    let store = JournalStore::open(dir, settings, now)?;
+    let mut done = Repaired::default();
+    let mut after = None;
+    loop {
+        let page = store.page(&Listing::All, after.as_ref(), 128).await?;
+        for record in page.records {
+            done.documents += 1;
+            repair_one(&store, record, salvage, now, &mut done).await?;
+        }
+        let Some(next) = page.next else { break };
+        after = Some(next);
+    }
+    for id in store.damaged().await?.into_iter().filter_map(|damage| damage.id) {
+        if !done.orphaned.contains(&id) && store.get(id).await?.is_none() {
+            done.orphaned.push(id);
+        }
+    }
+    store.remember(RESTORED_AT, &now.millis().to_string()).await?;
+    store.aside(|shared| shared.folder.settle_damage().map_err(|e| StoreError::Failed(e.to_string()))).await?;
+    store.close().await?;
+    Ok(done)
+}
+
+fn set_index_aside(dir: &Path, now: Timestamp) -> Result<(), OpenError> {
+    let failed = |error: std::io::Error| OpenError::Store(StoreError::Failed(format!("setting the index aside: {error}")));
+    let folder = Folder::make(dir).map_err(failed)?;
+    let _lock = Lock::take(dir, now)?;
+    folder.set_index_aside().map_err(failed)
+}
+
+async fn repair_one(
+    store: &JournalStore,
+    mut record: Record,
+    salvage: &mut dyn Salvage,
+    now: Timestamp,
+    done: &mut Repaired,
+) -> Result<(), StoreError> {
+    let (id, state) = (record.id(), record.state);
+    match store.body(id).await {
+        Ok(_) => {}
+        Err(StoreError::Damaged(why)) => {
+            let found = salvage.bytes(&record).filter(|bytes| Some(ContentHash::of(bytes)) == record.birth.digest);
+            let Some(bytes) = found else {
+                done.lost.push(id);
+                if state.is_moving() {
+                    step(store, &record, Event::Damaged { why }, now).await?;
+                }
+                return Ok(());
+            };
+            let body: Arc<[u8]> = bytes.into();
+            store.ask(|answer| Request::Supply { id, body, answer }).await??;
+            done.mended.push(id);
+            // What was on its way is to be looked up first.
+            if state.is_moving() {
+                record = step(store, &record, Event::Damaged { why }, now).await?;
+            }
+            if record.state == State::Corrupt {
+                record = step(store, &record, Event::Restored { from: "dangri repair".into(), due: now }, now).await?;
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    if record.state == State::Unsure
+        && let Some(word) = salvage.word(&record)
+    {
+        step(store, &record, word, now).await?;
+    }
+    Ok(())
+}
+
+async fn step(store: &JournalStore, record: &Record, event: Event, now: Timestamp) -> Result<Record, StoreError> {
+    let entry = Entry { at: now, by: Actor::Daemon, event };
+    let mut outcome = store.apply(vec![Change { id: record.id(), seen: record.version, entry }]).await?;
+    outcome.pop().unwrap_or(Err(StoreError::Unknown(record.id())))
+}
