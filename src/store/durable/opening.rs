@@ -90,9 +90,10 @@ impl Run<'_> {
     }
 
     fn try_index(&mut self, promised: u64) -> Result<(Index, Summary, Reading), Trouble> {
+        let there = std::fs::metadata(self.folder.index().join("db")).is_ok();
         let index = Index::open(&self.folder.index(), self.settings.index_cache_bytes)?;
         let summary = index.summary();
-        if summary.seq == 0 && !self.list.is_empty() && self.opened.rebuilt.is_none() {
+        if !there && !self.list.is_empty() && self.opened.rebuilt.is_none() {
             self.opened.rebuilt = Some("the index is missing".into());
         }
         if !self.journal_reaches(&summary) {

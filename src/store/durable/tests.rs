@@ -3,7 +3,10 @@
 use std::{fs::OpenOptions, os::unix::fs::FileExt as _, path::Path};
 
 use super::*;
-use crate::store::contract::{Backend, store_contract};
+use crate::store::{
+    contract::{Backend, store_contract},
+    samples::{Sample, acknowledged, change, confirmed, leased},
+};
 
 fn settings() -> Settings {
     Settings { segment_bytes: 1 << 20, index_cache_bytes: 4 << 20, low_water_bytes: Some(0), ballast_bytes: 0, boot: Some("one".into()) }
@@ -46,4 +49,175 @@ fn flip(dir: &Path, pos: Pos, within: u64) {
     let mut byte = [0];
     file.read_exact_at(&mut byte, at).unwrap();
     file.write_all_at(&[byte[0] ^ 0x40], at).unwrap();
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+async fn live(store: &JournalStore, samples: &[Sample]) {
+    store.admit(samples.iter().map(Sample::newcomer).collect()).await.unwrap();
+    for (event, seen) in [leased(1), acknowledged(9), confirmed()].into_iter().zip(1..) {
+        for sample in &samples[..samples.len() / 2] {
+            store.apply(vec![change(sample, seen, event.clone())]).await.unwrap().remove(0).unwrap();
+        }
+    }
+}
+
+fn some(count: u64) -> Vec<Sample> {
+    (0..count).map(Sample::new).collect()
+}
+
+#[tokio::test]
+async fn a_backup_taken_at_work_restores_as_a_store_that_asks_before_it_sends() {
+    let place = tempfile::tempdir().unwrap();
+    let (dir, copy, again) = (place.path().join("state"), place.path().join("copy"), place.path().join("again"));
+    let samples = some(40);
+    let store = open_in(&dir);
+    live(&store, &samples[..30]).await;
+    let backup = store.backup(&copy, at(5)).await.unwrap();
+    assert!(store.backup(&copy, at(6)).await.is_err(), "a backup must not go over another");
+    live(&store, &samples[30..]).await;
+    assert_eq!(store.verify().await.unwrap().problems, []);
+    let restored = crate::store::restore(&copy, &again, settings(), at(77)).await.unwrap();
+    assert_eq!(restored, backup);
+    let over = crate::store::restore(&copy, &again, settings(), at(78)).await;
+    assert!(matches!(over, Err(OpenError::NotEmpty(_))));
+    let second = open_in(&again);
+    assert_eq!(second.recall(RESTORED_AT).await.unwrap(), Some("77".into()));
+    assert_eq!(second.recall(GENERATION).await.unwrap(), Some("1".into()));
+    assert_eq!(second.counts().await.unwrap().values().sum::<u64>(), 30);
+    for sample in &samples[..30] {
+        assert_eq!(second.get(sample.id()).await.unwrap(), store.get(sample.id()).await.unwrap());
+        assert_eq!(*second.body(sample.id()).await.unwrap(), *sample.body());
+    }
+    // A restored store can be backed up and restored in turn.
+    let (next, third) = (place.path().join("next"), place.path().join("third"));
+    second.backup(&next, at(80)).await.unwrap();
+    crate::store::restore(&next, &third, settings(), at(90)).await.unwrap();
+    let third = open_in(&third);
+    assert_eq!(third.recall(GENERATION).await.unwrap(), Some("2".into()));
+    assert_eq!(third.recall(RESTORED_AT).await.unwrap(), Some("90".into()));
+}
+
+#[tokio::test]
+async fn a_damaged_backup_is_not_restored() {
+    let place = tempfile::tempdir().unwrap();
+    let copy = place.path().join("copy");
+    let store = open_in(&place.path().join("state"));
+    live(&store, &some(4)).await;
+    let backup = store.backup(&copy, at(5)).await.unwrap();
+    let file = OpenOptions::new().write(true).open(copy.join(&backup.files[0].name)).unwrap();
+    file.write_all_at(b"?", 300).unwrap();
+    let again = place.path().join("again");
+    let refused = crate::store::restore(&copy, &again, settings(), at(7)).await;
+    assert!(matches!(refused, Err(OpenError::Store(StoreError::Damaged(_)))), "{refused:?}");
+    assert!(std::fs::metadata(&again).is_err());
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_format_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_in(dir.path());
+    live(&store, &some(2)).await;
+    store.close().await.unwrap();
+    drop(store);
+    let segment = crate::store::journal::Segment::list(&dir.path().join("journal")).unwrap()[&1].clone();
+    let head = serde_json::to_vec(&segment.head().unwrap()).unwrap();
+    let newer = String::from_utf8(head).unwrap().replace("\"format\":1", "\"format\":7");
+    crate::store::journal::rewrite_head(&segment, newer.as_bytes());
+    let before = std::fs::read(&segment.path).unwrap();
+    let refused = JournalStore::open(dir.path(), settings(), at(0)).map(|_| ()).unwrap_err();
+    assert!(matches!(refused, OpenError::NewerFormat { found: 7, known: 1 }), "{refused:?}");
+    assert_eq!(std::fs::read(&segment.path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn verify_finds_a_flipped_bit_wherever_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_in(dir.path());
+    let samples = some(6);
+    live(&store, &samples).await;
+    let fine = store.verify().await.unwrap();
+    assert_eq!((fine.problems.len(), fine.documents), (0, 6));
+    // The segment's head, six births, three changes each for three of them.
+    assert_eq!(fine.frames, 1 + 6 + 9);
+    let slot = store.shared.index().unwrap().slot(samples[0].id()).unwrap().unwrap();
+    flip(dir.path(), slot.last(), 80);
+    let found = store.verify().await.unwrap();
+    assert!(found.problems.iter().any(|problem| problem.id == Some(samples[0].id())), "{found:?}");
+    assert_eq!(store.get(samples[0].id()).await.unwrap().unwrap().state, State::Entered);
+}
+
+struct Drawer(Vec<Sample>);
+
+impl crate::store::Salvage for Drawer {
+    fn bytes(&mut self, record: &Record) -> Option<Vec<u8>> {
+        self.0.iter().find(|sample| sample.id() == record.id()).map(Sample::body)
+    }
+
+    fn word(&mut self, _: &Record) -> Option<crate::document::Event> {
+        Some(crate::document::Event::FoundAbsent { due: at(99) })
+    }
+}
+
+#[tokio::test]
+async fn repair_puts_back_what_is_found_and_marks_what_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_in(dir.path());
+    let samples = some(6);
+    live(&store, &samples).await;
+    let places: Vec<Pos> = samples.iter().map(|s| store.shared.index().unwrap().slot(s.id()).unwrap().unwrap().bytes()).collect();
+    store.close().await.unwrap();
+    drop(store);
+    // Within the bytes, behind the JSON: the birth can be read, and must not be trusted.
+    let whole = open_in(dir.path());
+    let long = whole.shared.segments.read(places[4]).unwrap().head.len() as u64 + 100;
+    drop(whole);
+    flip(dir.path(), places[4], long);
+    let salvage = &mut Drawer(samples.clone());
+    let done = crate::store::repair(dir.path(), settings(), salvage, at(50)).await.unwrap();
+    // The birth itself was in the damaged frame, so the document can only be taken anew.
+    assert_eq!((done.documents, done.orphaned.as_slice()), (5, &[samples[4].id()][..]));
+    let store = open_in(dir.path());
+    assert_eq!(store.recall(RESTORED_AT).await.unwrap(), Some("50".into()));
+    assert_eq!(store.damaged().await.unwrap(), []);
+    store.admit(vec![samples[4].newcomer()]).await.unwrap();
+    assert_eq!(*store.body(samples[4].id()).await.unwrap(), *samples[4].body());
+}
+
+#[tokio::test]
+async fn bytes_supplied_again_outlive_the_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let sample = Sample::new(1);
+    let store = open_in(dir.path());
+    store.admit(vec![sample.newcomer()]).await.unwrap();
+    let slot = store.shared.index().unwrap().slot(sample.id()).unwrap().unwrap();
+    flip(dir.path(), slot.bytes(), 900);
+    assert!(store.body(sample.id()).await.is_err());
+    let body: Arc<[u8]> = sample.body().into();
+    store.ask(|answer| Request::Supply { id: sample.id(), body, answer }).await.unwrap().unwrap();
+    assert_eq!(*store.body(sample.id()).await.unwrap(), *sample.body());
+    store.close().await.unwrap();
+    drop(store);
+    let store = open_in(dir.path());
+    assert_eq!(*store.body(sample.id()).await.unwrap(), *sample.body());
+}
+
+#[tokio::test]
+async fn an_index_that_the_machine_went_down_with_is_not_trusted() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_in(dir.path());
+    live(&store, &some(10)).await;
+    drop(store);
+    let elsewhen = Settings { boot: Some("two".into()), ..settings() };
+    let store = JournalStore::open(dir.path(), elsewhen.clone(), at(0)).unwrap();
+    assert!(store.opened().rebuilt.is_some());
+    assert_eq!(store.counts().await.unwrap(), BTreeMap::from([(State::Waiting, 5), (State::Entered, 5)]));
+    store.close().await.unwrap();
+    drop(store);
+    // After a clean end it is, under any boot.
+    let store = open_in(dir.path());
+    assert_eq!(store.opened(), &Opened { clean: true, ..Opened::default() });
+    assert_eq!(store.counts().await.unwrap().values().sum::<u64>(), 10);
 }

@@ -14,6 +14,8 @@ mod tail;
 pub(super) use frame::{Draft, FORMAT, Frame, Header, Matter, Pos, Prev};
 pub(super) use recover::{Damage, Reading, cut, read_on};
 pub(super) use scan::{Found, Scan};
+#[cfg(test)]
+pub(super) use segment::rewrite_head;
 pub(super) use segment::{Segment, SegmentHead, Segments, header_at, newer_format, sync_dir};
 pub(super) use tail::Tail;
 

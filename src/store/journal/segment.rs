@@ -229,6 +229,15 @@ pub(in crate::store) fn newer_format(list: &BTreeMap<u32, Segment>) -> Option<u3
     list.values().rev().find_map(Segment::head).map(|head| head.format).filter(|format| *format > FORMAT)
 }
 
+/// Gives a segment another head of the same length; as a program of another version would have written it.
+#[cfg(test)]
+pub(in crate::store) fn rewrite_head(segment: &Segment, head: &[u8]) {
+    let draft = Draft::about_none(Matter::Segment, head.to_vec());
+    let mut bytes = Vec::new();
+    Frame::compose(&draft, segment.salt, 1, 1, Pos::NONE, &mut bytes);
+    OpenOptions::new().write(true).open(&segment.path).and_then(|file| file.write_all_at(&bytes, 0)).unwrap();
+}
+
 /// The header of the frame at `offset` of a segment, if one stands there.
 pub(in crate::store) fn header_at(segment: &Segment, offset: u32) -> Result<Option<Header>, Trouble> {
     let file = File::open(&segment.path).map_err(|e| Trouble::of(&e, "opening a journal segment"))?;

@@ -1,0 +1,9 @@
+//! What a store must survive: kills, power cuts, full and failing disks, damaged files.
+//!
+//! The processes that are killed are this same program, started anew with the name of [`child::a_process_to_be_killed`].
+
+mod child;
+mod damage;
+mod disk;
+mod kill;
+mod power_cut;
