@@ -185,9 +185,9 @@ impl Shared {
         damages.push(report);
     }
 
-    /// The frame at `pos`, which must be of this document.
-    pub(in crate::store) fn frame_of(&self, id: DocumentId, pos: Pos) -> Result<Frame, StoreError> {
-        let read = self.segments.read(pos).and_then(|frame| {
+    /// The frame read at `pos`, which must be of this document.
+    fn checked(&self, id: DocumentId, pos: Pos, read: Result<Frame, Trouble>) -> Result<Frame, StoreError> {
+        let read = read.and_then(|frame| {
             if frame.header.id == id { Ok(frame) } else { Err(Trouble::Damaged(format!("{pos}: a frame of another document"))) }
         });
         read.map_err(|trouble| {
@@ -200,7 +200,7 @@ impl Shared {
 
     pub(in crate::store) fn read_body(&self, slot: &Slot) -> Result<Vec<u8>, StoreError> {
         let (id, pos) = (slot.record.id(), slot.bytes());
-        let body = self.frame_of(id, pos)?.body;
+        let body = self.checked(id, pos, self.segments.read(pos))?.body;
         match slot.record.birth.digest {
             Some(digest) if ContentHash::of(&body) != digest => {
                 let what = "the bytes are not those of the document's digest".to_owned();
@@ -216,7 +216,7 @@ impl Shared {
         let mut entries = Vec::new();
         let mut at = slot.last();
         while at != Pos::NONE {
-            let frame = self.frame_of(id, at)?;
+            let frame = self.checked(id, at, self.segments.read_head(at))?;
             let entry = match frame.header.matter {
                 Matter::Birth => serde_json::from_slice::<BirthHead>(&frame.head).map(|head| head.entry),
                 _ => serde_json::from_slice(&frame.head),

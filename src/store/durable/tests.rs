@@ -170,20 +170,28 @@ async fn repair_puts_back_what_is_found_and_marks_what_is_lost() {
     let places: Vec<Pos> = samples.iter().map(|s| store.shared.index().unwrap().slot(s.id()).unwrap().unwrap().bytes()).collect();
     store.close().await.unwrap();
     drop(store);
-    // Within the bytes, behind the JSON: the birth can be read, and must not be trusted.
+    // Two lose their bytes, behind the JSON, one its birth; the drawer has the bytes of all but the first.
     let whole = open_in(dir.path());
-    let long = whole.shared.segments.read(places[4]).unwrap().head.len() as u64 + 100;
+    let behind = |n: usize| whole.shared.segments.read(places[n]).unwrap().head.len() as u64 + 80;
+    let within = [(3, behind(3)), (4, behind(4)), (5, 80)];
     drop(whole);
-    flip(dir.path(), places[4], long);
-    let salvage = &mut Drawer(samples.clone());
+    for (n, within) in within {
+        flip(dir.path(), places[n], within);
+    }
+    let salvage = &mut Drawer(samples[4..].to_vec());
     let done = crate::store::repair(dir.path(), settings(), salvage, at(50)).await.unwrap();
-    // The birth itself was in the damaged frame, so the document can only be taken anew.
-    assert_eq!((done.documents, done.orphaned.as_slice()), (5, &[samples[4].id()][..]));
+    let [lost, mended, orphaned] = [3, 4, 5].map(|n: usize| vec![samples[n].id()]);
+    assert_eq!(done, crate::store::Repaired { documents: 5, mended, lost, orphaned });
     let store = open_in(dir.path());
     assert_eq!(store.recall(RESTORED_AT).await.unwrap(), Some("50".into()));
     assert_eq!(store.damaged().await.unwrap(), []);
-    store.admit(vec![samples[4].newcomer()]).await.unwrap();
-    assert_eq!(*store.body(samples[4].id()).await.unwrap(), *samples[4].body());
+    let state = async |n: usize| store.get(samples[n].id()).await.unwrap().map(|record| record.state);
+    assert_eq!([state(3).await, state(4).await, state(5).await], [Some(State::Corrupt), Some(State::Waiting), None]);
+    // What is not known any more is taken anew.
+    store.admit(vec![samples[5].newcomer()]).await.unwrap();
+    for n in [4, 5] {
+        assert_eq!(*store.body(samples[n].id()).await.unwrap(), *samples[n].body());
+    }
 }
 
 #[tokio::test]

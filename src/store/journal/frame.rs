@@ -5,7 +5,7 @@
 //! ```text
 //!  0 magic "DGR1"        12 length of the JSON   24 sequence number       40 document id (16)       64 matter
 //!  4 header's CRC32C     16 length of the bytes  32 first number of the   56 segment and            65 state before, 255: none
-//!  8 payload's CRC32C    20 document's version      commit it belongs to  60 offset of its previous 66 zeros
+//!  8 the JSON's CRC32C   20 document's version      commit it belongs to  60 offset of its previous 68 the bytes' CRC32C
 //! ```
 //!
 //! The header's checksum begins with the segment's salt, so that no frame can be smuggled in within another's bytes.
@@ -66,7 +66,8 @@ impl Matter {
 /// What stands at the front of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Header {
-    pub payload_crc: u32,
+    pub head_crc: u32,
+    pub body_crc: u32,
     pub head_len: u32,
     pub body_len: u32,
     pub version: u32,
@@ -83,7 +84,7 @@ impl Header {
         let start = out.len();
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&[0; 4]);
-        for n in [self.payload_crc, self.head_len, self.body_len, self.version] {
+        for n in [self.head_crc, self.head_len, self.body_len, self.version] {
             out.extend_from_slice(&n.to_le_bytes());
         }
         out.extend_from_slice(&self.seq.to_le_bytes());
@@ -91,7 +92,8 @@ impl Header {
         out.extend_from_slice(self.id.as_bytes());
         out.extend_from_slice(&self.prev.segment.to_le_bytes());
         out.extend_from_slice(&self.prev.offset.to_le_bytes());
-        out.extend_from_slice(&[self.matter as u8, self.was, 0, 0, 0, 0, 0, 0]);
+        out.extend_from_slice(&[self.matter as u8, self.was, 0, 0]);
+        out.extend_from_slice(&self.body_crc.to_le_bytes());
         let crc = header_crc(salt, &out[start + 8..start + HEADER]);
         out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
     }
@@ -103,7 +105,8 @@ impl Header {
             return None;
         }
         Some(Self {
-            payload_crc: u32_at(bytes, 8)?,
+            head_crc: u32_at(bytes, 8)?,
+            body_crc: u32_at(bytes, 68)?,
             head_len: u32_at(bytes, 12)?,
             body_len: u32_at(bytes, 16)?,
             version: u32_at(bytes, 20)?,
@@ -201,7 +204,8 @@ mod tests {
 
     fn header() -> Header {
         Header {
-            payload_crc: 1,
+            head_crc: 1,
+            body_crc: 11,
             head_len: 2,
             body_len: 3,
             version: 4,

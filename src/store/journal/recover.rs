@@ -56,7 +56,7 @@ pub(in crate::store) fn read_on(
                     reading.frames += 1;
                     visit(frame)?;
                 }
-                Found::Damage { pos, length, header } => {
+                Found::Damage { pos, length, header, frame } => {
                     let open_end = segment.number == last && reading.last_seq + 1 > known;
                     if open_end && is_torn(segment, scan.offset(), reading.last_seq + 1)? {
                         reading.end = pos;
@@ -65,6 +65,11 @@ pub(in crate::store) fn read_on(
                     }
                     let what = format!("{length} bytes are not what was written");
                     reading.damages.push(Damage { pos, what, header });
+                    if let Some(frame) = frame {
+                        // Its bytes are lost, and the document is still known.
+                        reading.last_seq = frame.header.seq;
+                        visit(frame)?;
+                    }
                 }
                 Found::End { offset, litter } => {
                     reading.end = Pos { segment: segment.number, offset: u32::try_from(offset).unwrap_or(u32::MAX) };

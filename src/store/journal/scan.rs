@@ -24,6 +24,8 @@ pub(in crate::store) enum Found {
         length: u64,
         /// The header of the damaged frame, where that is readable.
         header: Option<Header>,
+        /// The frame, where only its bytes are damaged.
+        frame: Option<Frame>,
     },
     /// Nothing more was written.
     End {
@@ -65,17 +67,21 @@ impl Scan {
         let header = self.header_at(begin)?;
         let whole = header.filter(|h| begin + (HEADER + h.payload()) as u64 <= self.length);
         if let Some(header) = whole {
-            if self.payload_is_sound(&header)? {
-                return self.frame(header).map(Found::Frame);
-            }
+            let head_at = begin + HEADER as u64;
+            let head = self.is_sound(head_at, header.head_len, header.head_crc)?;
+            let body = self.is_sound(head_at + u64::from(header.head_len), header.body_len, header.body_crc)?;
+            let frame = if head { Some(self.frame(header)?) } else { None };
             // A sound header still says where the next frame is.
-            self.offset += header.stride() as u64;
-            return Ok(Found::Damage { pos: self.pos(begin), length: header.stride() as u64, header: Some(header) });
+            self.offset = begin + header.stride() as u64;
+            return Ok(match frame {
+                Some(frame) if body => Found::Frame(frame),
+                frame => Found::Damage { pos: self.pos(begin), length: header.stride() as u64, header: Some(header), frame },
+            });
         }
         let next = self.next_header(begin)?;
         if next < self.length {
             self.offset = next;
-            return Ok(Found::Damage { pos: self.pos(begin), length: next - begin, header });
+            return Ok(Found::Damage { pos: self.pos(begin), length: next - begin, header, frame: None });
         }
         Ok(Found::End { offset: begin, litter: self.litter(begin)? })
     }
@@ -87,7 +93,6 @@ impl Scan {
     fn frame(&mut self, header: Header) -> Result<Frame, Trouble> {
         let pos = self.pos(self.offset);
         let head = self.bytes(self.offset + HEADER as u64, header.head_len as usize)?.to_vec();
-        self.offset += header.stride() as u64;
         Ok(Frame { pos, header, head, body: Vec::new() })
     }
 
@@ -96,17 +101,15 @@ impl Scan {
         Ok(Header::read(salt, self.bytes(offset, HEADER)?))
     }
 
-    fn payload_is_sound(&mut self, header: &Header) -> Result<bool, Trouble> {
-        let mut left = header.payload();
-        let mut at = self.offset + HEADER as u64;
-        let mut crc = 0;
+    fn is_sound(&mut self, mut at: u64, length: u32, wanted: u32) -> Result<bool, Trouble> {
+        let (mut left, mut crc) = (length as usize, 0);
         while left > 0 {
             let step = left.min(WINDOW);
             crc = crc32c::crc32c_append(crc, self.bytes(at, step)?);
             at += step as u64;
             left -= step;
         }
-        Ok(crc == header.payload_crc)
+        Ok(crc == wanted)
     }
 
     /// The next place, after `offset`, where a header stands; the segment's end when there is none.

@@ -88,7 +88,7 @@ impl Segment {
     /// What the segment's first frame says; `None` when it cannot be read.
     pub(in crate::store) fn head(&self) -> Option<SegmentHead> {
         let file = File::open(&self.path).ok()?;
-        let frame = Frame::fetch(&file, self.salt, Pos { segment: self.number, offset: 0 }).ok()?;
+        let frame = Frame::fetch(&file, self.salt, Pos { segment: self.number, offset: 0 }, true).ok()?;
         serde_json::from_slice(&frame.head).ok()
     }
 }
@@ -111,9 +111,9 @@ impl Frame {
     /// Appends a frame to `out`.
     pub(super) fn compose(draft: &Draft, salt: u32, seq: u64, batch: u64, prev: Pos, out: &mut Vec<u8>) {
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let crc = crc32c::crc32c_append(crc32c::crc32c(&draft.head), &draft.body);
         let header = Header {
-            payload_crc: crc,
+            head_crc: crc32c::crc32c(&draft.head),
+            body_crc: crc32c::crc32c(&draft.body),
             head_len: length(&draft.head),
             body_len: length(&draft.body),
             version: draft.version,
@@ -131,8 +131,8 @@ impl Frame {
         out.resize(start + header.stride(), 0);
     }
 
-    /// Reads the frame at `pos`, bytes included.
-    pub(super) fn fetch(file: &File, salt: u32, pos: Pos) -> Result<Self, Trouble> {
+    /// Reads the frame at `pos`, bytes included; where only the JSON is wanted, the bytes need not be whole.
+    pub(super) fn fetch(file: &File, salt: u32, pos: Pos, only_head: bool) -> Result<Self, Trouble> {
         let damaged = |what: &str| Trouble::Damaged(format!("{pos}: {what}"));
         let at = u64::from(pos.offset);
         let mut bytes = vec![0; FIRST_READ];
@@ -149,11 +149,10 @@ impl Frame {
             read_up_to(file, &mut bytes[got..], at + got as u64)?;
         }
         bytes.truncate(wanted);
-        if crc32c::crc32c(&bytes[HEADER..]) != header.payload_crc {
-            return Err(damaged("the checksum is wrong"));
-        }
         let body = bytes.split_off(HEADER + header.head_len as usize);
-        Ok(Self { pos, header, head: bytes.split_off(HEADER), body })
+        let head = bytes.split_off(HEADER);
+        let whole = crc32c::crc32c(&head) == header.head_crc && (only_head || crc32c::crc32c(&body) == header.body_crc);
+        if whole { Ok(Self { pos, header, head, body }) } else { Err(damaged("the checksum is wrong")) }
     }
 }
 
@@ -171,10 +170,13 @@ pub(super) fn read_up_to(file: &File, buffer: &mut [u8], at: u64) -> Result<usiz
     Ok(got)
 }
 
+/// A segment, and its file while it is held open.
+type Held = (Segment, Option<Arc<File>>);
+
 /// All segments, for reading at any place.
 #[derive(Debug)]
 pub(in crate::store) struct Segments {
-    known: RwLock<BTreeMap<u32, (Segment, Option<Arc<File>>)>>,
+    known: RwLock<BTreeMap<u32, Held>>,
 }
 
 impl Segments {
@@ -188,11 +190,6 @@ impl Segments {
         self.known.write().unwrap_or_else(PoisonError::into_inner).insert(segment.number, (segment, None));
     }
 
-    /// One less: it was moved to the archive.
-    pub(in crate::store) fn forget(&self, number: u32) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
-    }
-
     /// All of them, in their order.
     pub(in crate::store) fn all(&self) -> Vec<Segment> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).values().map(|(s, _)| s.clone()).collect()
@@ -201,7 +198,13 @@ impl Segments {
     /// Reads the frame at `pos`, bytes included.
     pub(in crate::store) fn read(&self, pos: Pos) -> Result<Frame, Trouble> {
         let (file, salt) = self.file(pos.segment)?;
-        Frame::fetch(&file, salt, pos)
+        Frame::fetch(&file, salt, pos, false)
+    }
+
+    /// Reads the frame at `pos`; its bytes need not be whole.
+    pub(in crate::store) fn read_head(&self, pos: Pos) -> Result<Frame, Trouble> {
+        let (file, salt) = self.file(pos.segment)?;
+        Frame::fetch(&file, salt, pos, true)
     }
 
     fn file(&self, number: u32) -> Result<(Arc<File>, u32), Trouble> {

@@ -34,7 +34,8 @@ impl Tail {
     pub(in crate::store) fn begin(dir: PathBuf, room: u64, store: uuid::Uuid) -> Result<Self, Trouble> {
         let head = SegmentHead { format: super::FORMAT, store, documents: 0 };
         let (segment, file, used) = Segment::create(&dir, 1, room, 1, &head)?;
-        Self::at(dir, room, store, segment, file, used as u64, 2)
+        let length = length(&file)?;
+        Ok(Self { dir, room, store, segment, file, length, offset: used as u64, next_seq: 2, buffer: Vec::new() })
     }
 
     /// Goes on at `offset` of the last segment, all of which beyond is zeros; `next_seq` is the first number not yet given.
@@ -48,11 +49,7 @@ impl Tail {
     ) -> Result<Self, Trouble> {
         let file =
             OpenOptions::new().read(true).write(true).open(&segment.path).map_err(|e| Trouble::of(&e, "opening the journal's end"))?;
-        Self::at(dir, room, store, segment, file, offset, next_seq)
-    }
-
-    fn at(dir: PathBuf, room: u64, store: uuid::Uuid, segment: Segment, file: File, offset: u64, next_seq: u64) -> Result<Self, Trouble> {
-        let length = file.metadata().map_err(|e| Trouble::of(&e, "opening the journal's end"))?.len();
+        let length = length(&file)?;
         Ok(Self { dir, room, store, segment, file, length, offset, next_seq, buffer: Vec::new() })
     }
 
@@ -92,9 +89,10 @@ impl Tail {
                 other => break other?,
             }
         };
-        let next = Self::at(self.dir.clone(), self.room, self.store, segment, file, used as u64, self.next_seq + 1)?;
-        *self = next;
-        Ok(self.segment.clone())
+        self.length = length(&file)?;
+        (self.segment, self.file, self.offset) = (segment.clone(), file, used as u64);
+        self.next_seq += 1;
+        Ok(segment)
     }
 
     /// Writes frames and makes them durable, all in one sync; says where each stands. They must fit ([`Tail::has_room_for`]).
@@ -135,4 +133,8 @@ impl Tail {
         self.length = self.offset;
         self.file.sync_data()
     }
+}
+
+fn length(file: &File) -> Result<u64, Trouble> {
+    Ok(file.metadata().map_err(|e| Trouble::of(&e, "looking at the journal's end"))?.len())
 }
