@@ -9,11 +9,12 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use dangri::{
     check::{CaseDocument, Checker, Context, Settings, Verdict, Worker},
     document::{Finding, Severity},
 };
+use dangri_mocks::drafts;
 use serde::Deserialize;
 
 static CHECKER: LazyLock<Arc<Checker>> = LazyLock::new(|| {
@@ -26,13 +27,13 @@ fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, 4, 1).unwrap()
 }
 
-fn drafts(folder: &str) -> PathBuf {
+fn sample_folder(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/drafts").join(folder)
 }
 
 /// The drafts of a folder, by name.
 fn files(folder: &str) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(drafts(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(sample_folder(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml")));
     files.sort();
     assert!(!files.is_empty(), "{folder} is empty");
@@ -67,7 +68,7 @@ struct Spoilt {
 }
 
 fn index(folder: &str) -> Index {
-    let index: Index = toml::from_str(&fs::read_to_string(drafts(folder).join("index.toml")).unwrap()).unwrap();
+    let index: Index = toml::from_str(&fs::read_to_string(sample_folder(folder).join("index.toml")).unwrap()).unwrap();
     let listed: BTreeSet<String> = index.draft.iter().map(|draft| draft.file.clone()).collect();
     let present: BTreeSet<String> = files(folder).iter().map(|file| name(file)).collect();
     assert_eq!(listed, present, "the index of {folder} does not list its files");
@@ -100,7 +101,7 @@ fn fit_drafts_pass_without_a_word() {
 fn an_unfit_draft_gives_its_one_expected_error() {
     let (worker, mut wrong) = (CHECKER.worker(), Vec::new());
     for spoilt in index("unfit").draft {
-        let verdict = alone(&worker, &drafts("unfit").join(&spoilt.file));
+        let verdict = alone(&worker, &sample_folder("unfit").join(&spoilt.file));
         let errors: Vec<&Finding> = verdict.findings().iter().filter(|finding| finding.severity == Severity::Error).collect();
         // One mistake may show in two fields, as when both notices of a law's articles are stale; it is one rule's all the same.
         let rules: BTreeSet<&str> = errors.iter().map(|finding| finding.rule.as_str()).collect();
@@ -126,7 +127,7 @@ fn kind_of(verdict: &Verdict) -> String {
 fn a_draft_that_only_earns_a_warning_passes_with_it() {
     let (worker, mut wrong) = (CHECKER.worker(), Vec::new());
     for spoilt in index("warned").draft {
-        let verdict = alone(&worker, &drafts("warned").join(&spoilt.file));
+        let verdict = alone(&worker, &sample_folder("warned").join(&spoilt.file));
         let warned = verdict.findings().iter().any(|finding| finding.severity == Severity::Warning && spoilt.is_said_by(&finding.rule));
         if !warned || !matches!(verdict, Verdict::Fit(_)) {
             let said: Vec<String> = verdict.findings().iter().map(told).collect();
@@ -174,4 +175,43 @@ fn a_document_of_another_inspection_is_noticed() {
     let context = Context { case: &before, ..Context::alone(today()) };
     let verdict = worker.check(&fs::read(inspection.last().unwrap()).unwrap(), &context);
     assert!(verdict.findings().iter().any(|finding| finding.rule == "REF-1"), "{:?}", verdict.findings());
+}
+
+#[test]
+fn a_fit_document_of_every_kind_is_fit_in_every_year() {
+    let worker = CHECKER.worker();
+    let mut wrong = Vec::new();
+    // Days round holidays, and on both sides of the changes of law of 2024 and 2026.
+    for (seed, day) in (1..).zip(["2023-09-28", "2024-02-08", "2025-01-27", "2026-02-13", "2026-09-30"]) {
+        let day: NaiveDate = day.parse().unwrap();
+        for kind in drafts::KINDS {
+            let draft = drafts::single(seed, kind, day).unwrap();
+            let context = Context::alone(day + Days::new(60));
+            let verdict = worker.check(&draft.bytes, &context);
+            if !matches!(verdict, Verdict::Fit(_)) || !verdict.findings().is_empty() {
+                wrong.push(format!("{kind} of {day}: {:#?}", verdict.findings().iter().map(told).collect::<Vec<_>>()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_week_of_drafts_is_judged_as_it_was_meant() {
+    let worker = CHECKER.worker();
+    let first_day: NaiveDate = "2023-04-03".parse().unwrap();
+    let context = Context::alone(first_day + Days::new(60));
+    let mut wrong = Vec::new();
+    for draft in [1, 2].into_iter().flat_map(|seed| drafts::Week::new(seed, first_day).share_unfit(0.3).drafts()) {
+        let verdict = worker.check(&draft.bytes, &context);
+        if matches!(verdict, Verdict::Fit(_)) != draft.fit {
+            let said: Vec<String> = verdict.findings().iter().map(told).collect();
+            wrong.push(format!("{} ({:?}): {said:#?} {}", draft.file_name, draft.defect, kind_of(&verdict)));
+        }
+        let mended = draft.mended.as_ref().map(|bytes| worker.check(bytes, &context));
+        if mended.as_ref().is_some_and(|verdict| !matches!(verdict, Verdict::Fit(_))) {
+            wrong.push(format!("{} mended: {:?}", draft.file_name, mended));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -263,7 +263,7 @@ fn kinds_and_amounts_fit(paper: &Paper<'_>, notes: &mut Notes<'_>) {
             continue;
         };
         // Notices carry the fine only; licences and confiscations come with the decision.
-        let asked = field == "FineYuan" || paper.root.child("PenaltyText").is_some();
+        let asked = field == "FineYuan" || paper.node("PenaltyText").is_some();
         if asked && paper.node(field).is_none() {
             let what = match field {
                 "FineYuan" => "罚款金额",
@@ -279,7 +279,7 @@ fn kinds_and_amounts_fit(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         if !has_kind(paper, "fine") {
             notes.at(&node).wanted("处罚种类中列明罚款").with("detail", "有罚款金额，处罚种类里却没有罚款").say();
         }
-        let to_bank = paper.root.child("PenaltyText").is_some() && paper.text("PaymentMode") != Some("on_spot");
+        let to_bank = paper.node("PenaltyText").is_some() && paper.text("PaymentMode") != Some("on_spot");
         if to_bank && paper.node("Payment").is_none() {
             notes.at(&node).wanted("缴款期限、银行和账号").with("detail", "有罚款，却没有缴款方式").say();
         }

@@ -140,17 +140,21 @@ fn industry_is_listed(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 
 fn service_is_listed(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     listed(paper, notes, "service_methods", "Service/Method");
-    listed(paper, notes, "service_methods", "Rows/Row/Method");
+    for row in paper.node("Rows").into_iter().flat_map(|rows| rows.children_named("Row")) {
+        listed_node(paper, notes, "service_methods", row.child("Method"));
+    }
+}
+
+fn listed(paper: &Paper<'_>, notes: &mut Notes<'_>, list: &str, path: &str) {
+    listed_node(paper, notes, list, paper.node(path));
 }
 
 /// A profile without the list asks nothing.
-fn listed(paper: &Paper<'_>, notes: &mut Notes<'_>, list: &str, path: &str) {
-    let Some(list) = paper.ground.lists.get(list) else {
+fn listed_node(paper: &Paper<'_>, notes: &mut Notes<'_>, list: &str, node: Option<Node<'_>>) {
+    let (Some(list), Some(node)) = (paper.ground.lists.get(list), node) else {
         return;
     };
-    for node in paper.root.all(path) {
-        if !node.text().is_empty() && !list.has(node.text()) {
-            notes.at(&node).say();
-        }
+    if !node.text().is_empty() && !list.has(node.text()) {
+        notes.at(&node).say();
     }
 }

@@ -13,6 +13,9 @@ use crate::{
 pub(super) struct Paper<'a> {
     /// The document element.
     pub(super) root: Node<'a>,
+    /// Its children by name, and those of its header: nearly every rule begins with one of them.
+    children: Vec<(&'a str, Node<'a>)>,
+    header: Vec<(&'a str, Node<'a>)>,
     /// The code of its kind.
     pub(super) kind: &'a str,
     /// Its own date, when it has one that exists.
@@ -35,35 +38,34 @@ pub(super) struct Officer<'a> {
 
 impl<'a> Paper<'a> {
     pub(super) fn new(kind: &'a str, root: Node<'a>, context: &'a Context<'a>, ground: &'a Ground) -> Self {
-        let officers = root.child("Officers").map_or_else(Vec::new, |officers| {
-            officers
-                .children_named("Officer")
-                .map(|node| Officer {
-                    node,
-                    name: node.value("Name").unwrap_or_default(),
-                    certificate: node.value("CertificateNo").unwrap_or_default(),
-                    level: node.value("Level").unwrap_or_default(),
-                })
-                .collect()
-        });
-        let date = root.find("Header/DocumentDate").and_then(|node| day_of(node.text()));
-        let number = root.find("Header/DocumentNumber").map(|node| (node, DocumentNumber::read(node.text())));
-        Self { root, kind, date, context, ground, number, officers }
+        let children = by_name(root);
+        let header = first(&children, "Header").map_or_else(Vec::new, by_name);
+        let officers = first(&children, "Officers").map_or_else(Vec::new, officers);
+        let date = first(&header, "DocumentDate").and_then(|node| day_of(node.text()));
+        let number = first(&header, "DocumentNumber").map(|node| (node, DocumentNumber::read(node.text())));
+        Self { root, children, header, kind, date, context, ground, number, officers }
     }
 
     /// The first element at `path` below the document element.
     pub(super) fn node(&self, path: &str) -> Option<Node<'a>> {
-        self.root.find(path)
+        let (step, rest) = path.split_once('/').unwrap_or((path, ""));
+        if step == "Header" && !rest.is_empty() {
+            let (step, rest) = rest.split_once('/').unwrap_or((rest, ""));
+            return first(&self.header, step)?.find(rest);
+        }
+        let node = first(&self.children, step)?;
+        if rest.is_empty() { Some(node) } else { node.find(rest) }
     }
 
-    /// The text at `path`; `None` when nothing stands there.
+    /// The text of the element at `path`; `None` when nothing stands there.
     pub(super) fn text(&self, path: &str) -> Option<&'a str> {
-        self.root.value(path)
+        self.node(path).map(|node| node.text())
     }
 
     /// The element at `path` with the day that it gives: of a date, or the Beijing day of a moment.
     pub(super) fn day(&self, path: &str) -> Option<(Node<'a>, NaiveDate)> {
-        day_at(self.root, path)
+        let node = self.node(path)?;
+        Some((node, day_of(node.text())?))
     }
 
     /// The element at `path` with the moment that it gives, on a Beijing wall clock.
@@ -80,13 +82,33 @@ impl<'a> Paper<'a> {
 
     /// Whether the party is a natural person.
     pub(super) fn against_person(&self) -> bool {
-        self.root.child("Enterprise").is_none() && self.root.child("Party").is_some()
+        self.node("Enterprise").is_none() && self.node("Party").is_some()
     }
 
     /// Whether the case officers include somebody of this name.
     pub(super) fn has_officer(&self, name: &str) -> bool {
         !name.is_empty() && self.officers.iter().any(|officer| officer.name == name)
     }
+}
+
+/// The children that share `node`'s namespace, with their names.
+fn by_name<'a>(node: Node<'a>) -> Vec<(&'a str, Node<'a>)> {
+    let namespace = node.namespace();
+    node.children().filter(|child| child.namespace() == namespace).map(|child| (child.name(), child)).collect()
+}
+
+fn first<'a>(nodes: &[(&'a str, Node<'a>)], name: &str) -> Option<Node<'a>> {
+    nodes.iter().find(|(known, _)| *known == name).map(|(_, node)| *node)
+}
+
+fn officers<'a>(block: Node<'a>) -> Vec<Officer<'a>> {
+    let officer = |node: Node<'a>| Officer {
+        node,
+        name: node.value("Name").unwrap_or_default(),
+        certificate: node.value("CertificateNo").unwrap_or_default(),
+        level: node.value("Level").unwrap_or_default(),
+    };
+    block.children_named("Officer").map(officer).collect()
 }
 
 /// The element at `path` below `node` with the day that it gives.

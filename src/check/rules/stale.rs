@@ -69,7 +69,7 @@ fn old_articles_of_the_penalty_law(paper: &Paper<'_>, notes: &mut Notes<'_>) {
             if is_penalty_law(node.value("Law").unwrap_or_default()) {
                 cited(paper, notes, subjects.get_or_insert_with(|| moved(notes)), node);
             }
-        } else if node.text().len() >= SHORTEST && node.text().contains(PENALTY_LAW) {
+        } else if node.text().len() >= SHORTEST && node.text().contains('《') && node.text().contains(PENALTY_LAW) {
             let subjects = &*subjects.get_or_insert_with(|| moved(notes));
             written(paper, notes, subjects, node);
         }

@@ -22,7 +22,7 @@ pub(super) static PREDICATES: &[Predicate] = &[
 const PROSE: [&str; 7] = ["Situation", "Facts", "PenaltyText", "ProposedPenalty", "Summary", "Result", "SuspectedAct"];
 
 fn prose<'a>(paper: &Paper<'a>) -> impl Iterator<Item = Node<'a>> {
-    PROSE.iter().filter_map(|name| paper.root.child(name))
+    PROSE.iter().filter_map(|name| paper.node(name))
 }
 
 fn title_marks_are_balanced(paper: &Paper<'_>, notes: &mut Notes<'_>) {
@@ -119,7 +119,7 @@ fn amounts_are_constant(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let Some(first) = known.first() else {
         return;
     };
-    for node in ["PenaltyText", "ProposedPenalty"].iter().filter_map(|name| paper.root.child(name)) {
+    for node in ["PenaltyText", "ProposedPenalty"].iter().filter_map(|name| paper.node(name)) {
         for mark in ['¥', '￥'] {
             for (at, mark) in node.text().match_indices(mark) {
                 let figures = &node.text()[at + mark.len()..];
@@ -134,7 +134,7 @@ fn amounts_are_constant(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 }
 
 fn citations_have_articles(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let blocks = ["Violated", "Basis", "RightsBasis", "Suspected"].iter().filter_map(|name| paper.root.child(name));
+    let blocks = ["Violated", "Basis", "RightsBasis", "Suspected"].iter().filter_map(|name| paper.node(name));
     let of_findings = paper
         .node("Findings")
         .into_iter()
@@ -157,14 +157,14 @@ fn nothing_left_of_the_template(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 }
 
 fn facts_have_a_date(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    if let Some(node) = paper.root.child("Facts").filter(|node| !has_spoken_date(node.text()) && figures_date(node.text()).is_none()) {
+    if let Some(node) = paper.node("Facts").filter(|node| !has_spoken_date(node.text()) && figures_date(node.text()).is_none()) {
         notes.at(&node).say();
     }
 }
 
 fn case_name_says_suspected(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let word = notes.rule.params.texts("word").next().unwrap_or_default();
-    if let Some(node) = paper.root.child("CaseName").filter(|node| !node.text().contains(word)) {
+    if let Some(node) = paper.node("CaseName").filter(|node| !node.text().contains(word)) {
         notes.at(&node).wanted(format!("{word}……案")).say();
     }
 }
