@@ -9,7 +9,7 @@ use std::{
 };
 
 use dangri::{
-    document::{Event, Record, Timestamp},
+    document::{DocumentId, Event, Record, State, Timestamp},
     store::{
         JournalStore, Listing, OpenError, Settings, Store, StoreError,
         samples::{Sample, acknowledged, change, confirmed, leased},
@@ -20,15 +20,15 @@ const DIR: &str = "STORE_FAULTS_DIR";
 const NAME: &str = "child::a_process_to_be_killed";
 
 /// Small segments, so that they are changed often; no ballast; the boot of the machine as the test will have it.
-pub fn settings(boot: &str) -> Settings {
+pub(crate) fn settings(boot: &str) -> Settings {
     Settings { segment_bytes: 64 << 10, low_water_bytes: Some(0), ballast_bytes: 0, boot: Some(boot.into()), ..Settings::default() }
 }
 
-pub fn open(dir: &Path, boot: &str) -> Result<JournalStore, OpenError> {
+pub(crate) fn open(dir: &Path, boot: &str) -> Result<JournalStore, OpenError> {
     JournalStore::open(dir, settings(boot), Timestamp::from_millis(0))
 }
 
-pub fn sample(n: u64) -> Sample {
+pub(crate) fn sample(n: u64) -> Sample {
     let mut sample = Sample::new(n);
     // Now and then one that fills a good part of a segment.
     sample.bytes = if n.is_multiple_of(17) { 30_000 } else { 700 };
@@ -36,7 +36,7 @@ pub fn sample(n: u64) -> Sample {
 }
 
 /// The events of a life, after its admission.
-pub fn life() -> [Event; 3] {
+pub(crate) fn life() -> [Event; 3] {
     [leased(1), acknowledged(9), confirmed()]
 }
 
@@ -50,7 +50,8 @@ fn a_process_to_be_killed() {
     say("open");
     runtime.block_on(async {
         let known = store.counts().await.unwrap().values().sum::<u64>();
-        let first = known.next_multiple_of(1000);
+        // Never the numbers of an earlier process.
+        let first = known * 1000;
         let tasks: Vec<_> = (0..4).map(|task| tokio::spawn(work(store.clone(), first + task))).collect();
         for task in tasks {
             let error = task.await.unwrap();
@@ -89,20 +90,20 @@ fn say(line: &str) {
 }
 
 /// A child at work.
-pub struct Worker {
-    pub child: Child,
+pub(crate) struct Worker {
+    pub(crate) child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     /// The last version acknowledged of each document.
-    pub acknowledged: BTreeMap<u64, u32>,
+    pub(crate) acknowledged: BTreeMap<u64, u32>,
 }
 
 impl Worker {
-    pub fn start(dir: &Path) -> Self {
+    pub(crate) fn start(dir: &Path) -> Self {
         Self::start_under(Command::new(std::env::current_exe().unwrap()), dir)
     }
 
     /// Started by `command`, to which the program's arguments are added.
-    pub fn start_under(mut command: Command, dir: &Path) -> Self {
+    pub(crate) fn start_under(mut command: Command, dir: &Path) -> Self {
         command.args([NAME, "--exact", "--nocapture"]).env(DIR, dir).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -110,7 +111,7 @@ impl Worker {
     }
 
     /// The next line that it says itself.
-    pub fn line(&mut self) -> Option<String> {
+    pub(crate) fn line(&mut self) -> Option<String> {
         let line = self.lines.next()?.unwrap();
         if let Some((n, version)) = line.strip_prefix("ack ").and_then(|rest| rest.split_once(' ')) {
             self.acknowledged.insert(n.parse().unwrap(), version.parse().unwrap());
@@ -119,7 +120,7 @@ impl Worker {
     }
 
     /// Reads until it said `line`, or so many more acknowledgements.
-    pub fn until(&mut self, wanted: &str, mut acknowledgements: usize) {
+    pub(crate) fn until(&mut self, wanted: &str, mut acknowledgements: usize) {
         while acknowledgements > 0 {
             let line = self.line().expect("the child ended by itself");
             if line.ends_with(wanted) {
@@ -129,7 +130,7 @@ impl Worker {
         }
     }
 
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         // What it had said before counts.
@@ -148,16 +149,21 @@ impl Drop for Worker {
 
 /// What became of the acknowledged documents.
 #[derive(Debug, Default)]
-pub struct Account {
-    pub whole: usize,
-    pub reported: usize,
+pub(crate) struct Account {
+    pub(crate) whole: usize,
+    pub(crate) reported: usize,
 }
 
 /// Every acknowledged document is there, whole and no younger than acknowledged; or, where `damage` is to be expected, reported.
-pub async fn account(store: &dyn Store, acknowledged: &BTreeMap<u64, u32>, damage: bool) -> Account {
+pub(crate) async fn account(store: &dyn Store, acknowledged: &BTreeMap<u64, u32>, damage: bool) -> Account {
     let mut account = Account::default();
+    let mut listed = BTreeMap::new();
+    for state in State::ALL {
+        let page = store.page(&Listing::InState(state), None, 100_000).await.unwrap();
+        listed.extend(page.records.iter().map(|record| (record.id(), state)));
+    }
     for (n, version) in acknowledged {
-        match whole(store, *n, *version).await {
+        match whole(store, *n, *version, &listed).await {
             Ok(()) => account.whole += 1,
             Err(why) => {
                 let reports = store.damaged().await.unwrap();
@@ -170,7 +176,7 @@ pub async fn account(store: &dyn Store, acknowledged: &BTreeMap<u64, u32>, damag
     account
 }
 
-async fn whole(store: &dyn Store, n: u64, version: u32) -> Result<(), String> {
+async fn whole(store: &dyn Store, n: u64, version: u32, listed: &BTreeMap<DocumentId, State>) -> Result<(), String> {
     let sample = sample(n);
     let text = |error: StoreError| error.to_string();
     let record = store.get(sample.id()).await.map_err(text)?.ok_or("lost")?;
@@ -186,6 +192,5 @@ async fn whole(store: &dyn Store, n: u64, version: u32) -> Result<(), String> {
     if replayed != record {
         return Err("the history does not add up".into());
     }
-    let listed = store.page(&Listing::InState(record.state), None, 100_000).await.map_err(text)?;
-    if listed.records.iter().any(|r| r.id() == record.id()) { Ok(()) } else { Err("not listed in its state".into()) }
+    if listed.get(&record.id()) == Some(&record.state) { Ok(()) } else { Err("not listed in its state".into()) }
 }

@@ -17,16 +17,16 @@ use dangri::{
 use crate::child::Worker;
 
 /// Whether a program ran and succeeded.
-pub fn ran(program: &str, arguments: &[&str]) -> bool {
+pub(crate) fn ran(program: &str, arguments: &[&str]) -> bool {
     let output = Command::new(program).args(arguments).output();
     output.is_ok_and(|output| output.status.success())
 }
 
 /// A mounted file system; dropped, it is mounted no more.
-pub struct Mount(PathBuf);
+pub(crate) struct Mount(PathBuf);
 
 impl Mount {
-    pub fn new(at: &Path, arguments: &[&str]) -> Option<Self> {
+    pub(crate) fn new(at: &Path, arguments: &[&str]) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
         let mut all = arguments.to_vec();
         all.push(at.to_str().unwrap());
