@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    config,
+    config::{self, Config},
     control::{Answer, Ask, AskError, ask},
     status::{Exit, Problem},
 };
@@ -33,18 +33,22 @@ impl Place {
         self.config.clone().unwrap_or_else(|| found.unwrap_or(INSTALLED).into())
     }
 
+    /// The configuration, without asking whether what it names is there.
+    pub(super) fn read(&self) -> Result<Config, Problem> {
+        let file = self.config();
+        config::read(&file).map_err(|problems| {
+            let first = problems.0.first().map_or_else(String::new, |p| format!("{}：{}", p.key, p.why));
+            let message = format!("配置文件 {} 有问题：{}", file.display(), first.trim_start_matches('：'));
+            Problem::new(Exit::Usage, 1, message, "用 dangri config check 查看全部问题；或用 --config 指明配置文件")
+        })
+    }
+
     /// The daemon's socket. A configuration with mistakes still leads there if the socket is named.
     pub(super) fn socket(&self) -> Result<PathBuf, Problem> {
         if let Some(socket) = &self.socket {
             return Ok(socket.clone());
         }
-        let file = self.config();
-        let read = config::read(&file).map_err(|problems| {
-            let first = problems.0.first().map_or_else(String::new, |p| format!("{}：{}", p.key, p.why));
-            let message = format!("配置文件 {} 有问题：{}", file.display(), first.trim_start_matches('：'));
-            Problem::new(Exit::Usage, 1, message, "用 dangri config check 查看全部问题；或用 --config 指明配置文件")
-        })?;
-        Ok(read.control_socket)
+        self.read().map(|config| config.control_socket)
     }
 
     /// Asks the daemon; every line of its answer goes to `each`.

@@ -18,7 +18,7 @@ use dangri::{
     queue::{Queue, QueueSettings},
     status::{Gatherer, Office, Vitals},
     store::{
-        MemoryStore, Store as _,
+        JournalStore, MemoryStore, Settings, Store as _,
         samples::{Sample, change, leased},
     },
 };
@@ -292,4 +292,74 @@ async fn verification_and_backup_go_through_the_running_daemon_and_repair_does_n
     let repaired = asked(home.path(), &["repair"]).await;
     assert_eq!(repaired.code, 7);
     assert!(repaired.err.contains("先停止程序"), "{}", repaired.err);
+}
+
+/// A stopped daemon's store with two documents in it.
+async fn store_in(state: &Path) {
+    let small = Settings { segment_bytes: 1 << 20, ballast_bytes: 0, ..Settings::default() };
+    let store = JournalStore::open(state, small, Timestamp::from_millis(0)).unwrap();
+    store.admit(vec![Sample::new(1).newcomer(), Sample::new(2).newcomer()]).await.unwrap();
+    store.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_is_copied_lost_restored_and_read_without_a_daemon() {
+    let home = office();
+    let state = home.path().join("state");
+    let nothing = dangri(home.path(), &["verify"]);
+    assert_eq!(nothing.code, 1);
+    assert!(nothing.err.contains("还没有数据") && !state.try_exists().unwrap(), "{}", nothing.err);
+    store_in(&state).await;
+    let copied = dangri(home.path(), &["backup", "copy"]);
+    assert_eq!(copied.code, 0, "{}{}", copied.out, copied.err);
+    let over = dangri(home.path(), &["restore", "copy"]);
+    assert_eq!(over.code, 2);
+    assert!(over.err.contains("不是空目录"), "{}", over.err);
+    std::fs::remove_dir_all(&state).unwrap();
+    let restored = dangri(home.path(), &["restore", "copy"]);
+    assert_eq!(restored.code, 0, "{}{}", restored.out, restored.err);
+    assert!(restored.out.contains("先向平台核实"), "{}", restored.out);
+    let verified = dangri(home.path(), &["verify", "--json"]);
+    assert_eq!((verified.code, &verified.json()["data"]["documents"]), (0, &Value::from(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_body_is_found_and_found_again_in_the_folder() {
+    let home = office();
+    let state = home.path().join("state");
+    store_in(&state).await;
+    let body = Sample::new(1).body();
+    let segments = std::fs::read_dir(state.join("journal")).unwrap().map(|entry| entry.unwrap().path());
+    for segment in segments {
+        let mut bytes = std::fs::read(&segment).unwrap();
+        if let Some(at) = bytes.windows(body.len()).position(|w| w == body) {
+            bytes[at + 60] ^= 1;
+            std::fs::write(&segment, bytes).unwrap();
+        }
+    }
+    let verified = dangri(home.path(), &["verify"]);
+    assert_eq!(verified.code, 9, "{}{}", verified.out, verified.err);
+    assert!(verified.out.contains("处损坏") && verified.out.contains("dangri repair"), "{}", verified.out);
+    let lost = dangri(home.path(), &["repair"]);
+    assert_eq!(lost.code, 9, "{}{}", lost.out, lost.err);
+    assert!(lost.out.contains("找不回来"), "{}", lost.out);
+    let draft = home.path().join("文书").join("第一组/现场检查记录 1.xml");
+    std::fs::create_dir_all(draft.parent().unwrap()).unwrap();
+    std::fs::write(&draft, body).unwrap();
+    let mended = dangri(home.path(), &["repair"]);
+    assert_eq!(mended.code, 0, "{}{}", mended.out, mended.err);
+    assert!(mended.out.contains("1 件的存件已从草稿找回"), "{}", mended.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_a_process_holds_is_left_alone() {
+    let home = office();
+    let state = home.path().join("state");
+    let held = JournalStore::open(&state, Settings { ballast_bytes: 0, ..Settings::default() }, Timestamp::from_millis(0)).unwrap();
+    for line in [vec!["verify"], vec!["repair"], vec!["backup", "copy"]] {
+        let said = dangri(home.path(), &line);
+        assert_eq!(said.code, 7, "{line:?}: {}{}", said.out, said.err);
+        assert!(said.err.contains("数据正被另一进程使用"), "{}", said.err);
+    }
+    held.close().await.unwrap();
 }
