@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Cursor, Listing,
     agenda::Item,
+    block::{self, BLOCK},
     journal::{Pos, Trouble},
     keys::{self, Arrival},
     pending::Pending,
@@ -31,8 +32,6 @@ const VERSION: u8 = 1;
 const RECORD_LIMIT: usize = 4096;
 const SUMMARY: &[u8] = b"m";
 const COUNTS: &[u8] = b"k";
-/// What keys of blocks begin with.
-const BLOCK: u8 = b'B';
 /// So many documents are gathered before sled is told of them.
 pub(super) const GATHER: usize = 2048;
 /// So many changes are one batch: sled holds on to all that a batch replaces until the batch is done.
@@ -272,7 +271,12 @@ impl Index {
                 };
             }
             gathered += 1;
-            block::write(&mut batch, &block_key, &entries);
+            for (key, value) in block::write(&block_key, &entries) {
+                match value {
+                    Some(value) => batch.insert(key, value),
+                    None => batch.remove(key),
+                }
+            }
             if gathered % BATCH == 0 {
                 guarded(|| self.tree.apply_batch(std::mem::take(&mut batch)))?;
             }
@@ -436,18 +440,21 @@ fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Trouble> {
 }
 
 /// What every value begins with: the version, and room for the checksum.
-fn front() -> Vec<u8> {
+pub(super) fn front() -> Vec<u8> {
     vec![VERSION, 0, 0, 0, 0]
 }
 
-const FRONT: usize = 5;
+/// How long that is.
+pub(super) const FRONT: usize = 5;
 
-fn seal(bytes: &mut [u8]) {
+/// Fills the checksum in.
+pub(super) fn seal(bytes: &mut [u8]) {
     let crc = crc32c::crc32c(&bytes[FRONT..]);
     bytes[1..FRONT].copy_from_slice(&crc.to_le_bytes());
 }
 
-fn check(bytes: &[u8]) -> Result<&[u8], Trouble> {
+/// What follows the front, if it is what was written.
+pub(super) fn check(bytes: &[u8]) -> Result<&[u8], Trouble> {
     let damaged = |what: &str| Trouble::Damaged(format!("the index: {what}"));
     let (front, rest) = bytes.split_at_checked(FRONT).ok_or_else(|| damaged("a record is cut off"))?;
     if front[0] != VERSION {
@@ -461,56 +468,4 @@ fn check(bytes: &[u8]) -> Result<&[u8], Trouble> {
 
 fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Trouble> {
     postcard::from_bytes(check(bytes)?).map_err(|e| Trouble::Damaged(format!("the index: {e}")))
-}
-
-/// Blocks of keys.
-mod block {
-    use std::collections::BTreeMap;
-
-    use super::{BLOCK, Trouble, check};
-
-    /// Keys and values, in order.
-    pub(super) type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
-
-    /// A block is divided when it would be longer than this, in bytes.
-    const LENGTH: usize = 1400;
-
-    pub(super) fn key(first: &[u8]) -> Vec<u8> {
-        [&[BLOCK], first].concat()
-    }
-
-    pub(super) fn read(value: &[u8]) -> Result<Entries, Trouble> {
-        let malformed = || Trouble::Damaged("the index: a block of keys is malformed".into());
-        let mut rest = check(value)?;
-        let mut entries = Entries::new();
-        while let Some((lengths, more)) = rest.split_at_checked(2) {
-            let (key, more) = more.split_at_checked(lengths[0].into()).ok_or_else(malformed)?;
-            let (value, more) = more.split_at_checked(lengths[1].into()).ok_or_else(malformed)?;
-            entries.insert(key.to_vec(), value.to_vec());
-            rest = more;
-        }
-        Ok(entries)
-    }
-
-    /// Writes a block, as several where it has grown too long. One without entries goes.
-    pub(super) fn write(batch: &mut sled::Batch, block_key: &[u8], entries: &Entries) {
-        if entries.is_empty() {
-            batch.remove(block_key);
-            return;
-        }
-        let mut at = block_key.to_vec();
-        let mut value = super::front();
-        for (key, entry) in entries {
-            let length = 2 + key.len() + entry.len();
-            if value.len() + length > LENGTH && value.len() > super::FRONT {
-                super::seal(&mut value);
-                batch.insert(std::mem::replace(&mut at, self::key(key)), std::mem::replace(&mut value, super::front()));
-            }
-            value.extend([key.len(), entry.len()].map(|n| u8::try_from(n).unwrap_or(u8::MAX)));
-            value.extend_from_slice(key);
-            value.extend_from_slice(entry);
-        }
-        super::seal(&mut value);
-        batch.insert(at, value);
-    }
 }

@@ -19,6 +19,7 @@
 
 mod agenda;
 mod backup;
+mod block;
 #[cfg(test)]
 pub(crate) mod contract;
 mod durable;
