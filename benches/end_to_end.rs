@@ -1,7 +1,13 @@
 //! From the folder to Entered, with durable receipts: dangri against the mock platform, and the straightforward Python peer against another.
 //!
 //! `cargo bench --bench end_to_end [-- --documents 5000]`; needs python3-lxml and python3-requests for the peer, strace for the syncs.
-#![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, missing_docs, reason = "a benchmark measures real time and prints it")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark measures real time and prints it"
+)]
 
 mod stage;
 
@@ -62,7 +68,11 @@ fn ours(documents: usize) -> f64 {
     let rate = documents as f64 / seconds;
     println!("dangri：{seconds:.2} 秒，每秒 {rate:.0} 份；收件完成于 {taken:.2} 秒，上传完成于 {sent:.2} 秒");
     let (ours, other) = (daemon.cpu_secs(), mock.cpu_secs());
-    println!("    CPU：dangri {ours:.2} 秒，模拟平台 {other:.2} 秒，两核共 {:.2} 秒；内存峰值 {} MB", seconds * 2.0, daemon.memory().0 / 1024);
+    println!(
+        "    CPU：dangri {ours:.2} 秒，模拟平台 {other:.2} 秒，两核共 {:.2} 秒；内存峰值 {} MB",
+        seconds * 2.0,
+        daemon.memory().0 / 1024
+    );
     let limit = if ours + other > seconds * 1.7 {
         "处理器"
     } else if sent - taken > taken * 0.5 {

@@ -71,7 +71,10 @@ fn free_port() -> u16 {
 pub fn mock(more: &[&str]) -> (Process, String) {
     let (port, admin) = (free_port(), free_port());
     let mut command = Command::new(program("mock-platform"));
-    command.args(["--listen", &format!("127.0.0.1:{port}"), "--admin", &format!("127.0.0.1:{admin}"), "--bundle"]).arg(profile()).args(more);
+    command
+        .args(["--listen", &format!("127.0.0.1:{port}"), "--admin", &format!("127.0.0.1:{admin}"), "--bundle"])
+        .arg(profile())
+        .args(more);
     let mut child = command.stdout(Stdio::piped()).spawn().expect("the mock platform starts: cargo build --release --workspace");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("its first line");
@@ -184,7 +187,8 @@ pub fn count(status: &Status, state: State) -> u64 {
 pub fn peer(folder: &Path, base_url: &str, intake_only: bool) -> Option<serde_json::Value> {
     let database = folder.parent().expect("a parent").join("peer.sqlite");
     // The distribution's Python has the distribution's packages; another may stand before it on the path.
-    let has_packages = |python: &&str| Command::new(python).args(["-c", "import lxml, requests"]).output().is_ok_and(|o| o.status.success());
+    let has_packages =
+        |python: &&str| Command::new(python).args(["-c", "import lxml, requests"]).output().is_ok_and(|o| o.status.success());
     let python = ["python3", "/usr/bin/python3"].iter().find(|python| has_packages(python)).unwrap_or(&"python3");
     let mut command = Command::new(python);
     command.arg(root().join("benches/peer/peer.py")).args(intake_only.then_some("--intake-only"));

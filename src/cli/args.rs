@@ -39,6 +39,9 @@ pub(super) enum Command {
     /// The daemon.
     #[command(about = "运行（由 systemd 启动）")]
     Run,
+    /// Places the marker.
+    #[command(about = "在文书目录里放入目录标记（首次使用时做一次）")]
+    Init,
     /// Judges files.
     #[command(about = "只检查文书，不上传")]
     Check(CheckArgs),

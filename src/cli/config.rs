@@ -65,7 +65,6 @@ fn task(key: &str) -> &'static str {
     match key {
         "schema_check" => "核对平台格式",
         "backup" => "备份",
-        "doctor" => "体检",
         _ => "通读流水账",
     }
 }

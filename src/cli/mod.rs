@@ -10,6 +10,7 @@ mod doc;
 mod doctor;
 mod envelope;
 mod help;
+pub mod init;
 mod place;
 mod queue;
 mod status;
@@ -65,6 +66,7 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
                 ConfigCommand::Show(args) => config::show(&file, args.json, &mut to.out),
             };
         }
+        Command::Init => return init::run(&place.config(), &mut to.out),
         Command::Run => return started(crate::daemon::run(&place.config()), to),
         // DISPATCH: cli::demo::run(…) takes this place, through `started` like the daemon.
         Command::Demo(args::DemoArgs { keep: _ }) => {

@@ -191,8 +191,6 @@ impl fmt::Display for DayTime {
 pub struct Check {
     /// How many threads judge drafts; `None` for as many as there are cores.
     pub workers: Option<NonZeroUsize>,
-    /// A file that changes the weight of rules.
-    pub severities: Option<PathBuf>,
 }
 
 /// The journal and its index.
@@ -233,21 +231,14 @@ pub struct Schedules {
     pub schema_check: Option<Schedule>,
     /// Backups.
     pub backup: Option<Schedule>,
-    /// The examination of folder, rights, platform, certificates, clock and disk.
-    pub doctor: Option<Schedule>,
     /// Reading the whole journal.
     pub verify: Option<Schedule>,
 }
 
 impl Schedules {
     /// Each by the key that sets it.
-    pub fn each(&self) -> [(&'static str, Option<&Schedule>); 4] {
-        [
-            ("schema_check", self.schema_check.as_ref()),
-            ("backup", self.backup.as_ref()),
-            ("doctor", self.doctor.as_ref()),
-            ("verify", self.verify.as_ref()),
-        ]
+    pub fn each(&self) -> [(&'static str, Option<&Schedule>); 3] {
+        [("schema_check", self.schema_check.as_ref()), ("backup", self.backup.as_ref()), ("verify", self.verify.as_ref())]
     }
 }
 

@@ -147,7 +147,7 @@ fn day(s: &mut Section<'_, '_>) -> Day {
 }
 
 fn check(s: &mut Section<'_, '_>) -> Check {
-    Check { workers: NonZeroUsize::new(to_usize(s.number("workers", 0, 0..=256, "个"))), severities: s.optional_path("severities") }
+    Check { workers: NonZeroUsize::new(to_usize(s.number("workers", 0, 0..=256, "个"))) }
 }
 
 fn store(s: &mut Section<'_, '_>) -> Store {
@@ -175,7 +175,6 @@ fn schedules(s: &mut Section<'_, '_>) -> Schedules {
     Schedules {
         schema_check: s.schedule("schema_check", "7 7 * * *"),
         backup: s.schedule("backup", "30 2 * * *"),
-        doctor: s.schedule("doctor", "10 8 * * MON-FRI"),
         verify: s.schedule("verify", "40 3 * * SUN"),
     }
 }

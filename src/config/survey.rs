@@ -47,7 +47,6 @@ pub(super) fn survey(config: &Config) -> (Vec<Problem>, Vec<Problem>) {
     let files = [
         ("platform.ca_file", platform.ca_file.as_deref()),
         ("platform.client_certificate", platform.client.as_ref().map(|c| c.certificate.as_path())),
-        ("check.severities", config.check.severities.as_deref()),
     ];
     for (key, path) in files {
         if let Some(path) = path

