@@ -11,14 +11,14 @@ use crate::{
     document::Timestamp,
     platform::{Access, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
     status::{Office, SchemaFacts, Vitals},
-    store::{self, JournalStore, OpenError, Opened, Store, StoreError},
+    store::{self, JournalStore, OpenError, Opened, StoreError},
     watch::{Watcher, notes::Notes},
 };
 
 /// Everything that the daemon is made of.
 pub struct Parts {
     /// Where records rest.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<JournalStore>,
     /// The other side.
     pub platform: Arc<dyn Platform>,
     /// Who judges drafts.

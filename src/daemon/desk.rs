@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -12,7 +12,7 @@ use super::pulse::Pulse;
 use crate::{
     clock::Signal,
     config::Config,
-    control::{Answers, Ask, Desk, Exchanges, Handler, Upkeep, UpkeepReport},
+    control::{Answers, Ask, Desk, Exchanges, Handler, Upkeep},
     document::DocumentId,
     platform::{Exchange, exchanges_of},
     queue::Queue,
@@ -51,6 +51,7 @@ pub fn desk(
     pulse: &Arc<Pulse>,
     wakes: [Arc<Signal>; 3],
     gate: &Arc<Mutex<Gate>>,
+    keeper: Arc<dyn Upkeep>,
 ) -> Fresh {
     let (wakers, gate, clock) = (wakes, Arc::clone(gate), Arc::clone(&pulse.clock));
     let desk = Desk {
@@ -58,7 +59,7 @@ pub fn desk(
         vitals: Arc::clone(vitals),
         gatherer: Gatherer::new(Arc::clone(queue.store()), Arc::clone(vitals)),
         exchanges: Arc::new(Kept(config.state.join("exchanges"))),
-        upkeep: Arc::new(Keeper),
+        upkeep: keeper,
         wake: Arc::new(move || {
             // An operator who asks for something now also means that the platform should be tried now.
             gate.lock().unwrap_or_else(PoisonError::into_inner).look_again(clock.now());
@@ -66,17 +67,4 @@ pub fn desk(
         }),
     };
     Fresh { desk, pulse: Arc::clone(pulse) }
-}
-
-struct Keeper;
-
-#[async_trait]
-impl Upkeep for Keeper {
-    async fn verify(&self) -> Result<UpkeepReport, String> {
-        Err("尚不支持".into())
-    }
-
-    async fn backup(&self, _: &Path) -> Result<UpkeepReport, String> {
-        Err("尚不支持".into())
-    }
 }

@@ -14,6 +14,7 @@ mod notes;
 mod pulse;
 mod recur;
 mod stop;
+mod upkeep;
 
 use std::{
     collections::BTreeMap,
@@ -107,7 +108,8 @@ impl Running {
     /// # Errors
     /// [`StartError`] with what to tell people and the exit code.
     pub async fn start(config: Config, clock: SharedClock, parts: Parts) -> Result<Self, StartError> {
-        let Parts { store, platform, checker, watcher, notes, profile, exchanges, opened } = parts;
+        let Parts { store: journal, platform, checker, watcher, notes, profile, exchanges, opened } = parts;
+        let store: Arc<dyn Store> = Arc::clone(&journal) as _;
         let stop = Stop::new();
         let vitals = build::vitals(&config, &profile, clock.now());
         let queue = Arc::new(Queue::new(Arc::clone(&store), Arc::clone(&clock), settings(&config, &profile)));
@@ -169,12 +171,14 @@ impl Running {
             beater.run(ends, ticks).await;
             ("pulse", Ok(()))
         });
-        let tasks = build::recurring(&config, &platform, &vitals, &checker);
+        let keeper = upkeep::Keeper::new(journal, Arc::clone(&clock), Arc::clone(&vitals));
+        let mut tasks = build::recurring(&config, &platform, &vitals, &checker);
+        tasks.extend(keeper.recurring(&config));
         let (beat, ends) = (beating(&vitals, "recur", "定时任务"), Arc::clone(&stop));
         let (facts, time) = (Arc::clone(&store), Arc::clone(&clock));
         loops.spawn(async move { ("recur", recur::run(tasks, facts, time, recurs, beat, ends).await) });
         let wakes = [shared.wake(), Arc::clone(&looks), Arc::clone(&follow_signal)];
-        let desk = desk::desk(&config, &queue, &vitals, &pulse, wakes, &gate);
+        let desk = desk::desk(&config, &queue, &vitals, &pulse, wakes, &gate, Arc::clone(&keeper) as _);
         let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&clock))
             .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
         let ends = Arc::clone(&stop);
