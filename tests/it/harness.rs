@@ -10,16 +10,49 @@ use dangri::{
     clock::{Clock as _, ManualClock, SharedClock},
     config::Config,
     daemon::Running,
-    document::{Record, State, Timestamp},
+    document::{Entry, Record, State, Timestamp},
+    queue::{Operated, Operation},
+    status::{Gatherer, Status},
     store::Listing,
 };
-use dangri_mocks::{Admitted, MockClock, Platform, Running as Mock, Setup};
+use dangri_mocks::{Admitted, MockClock, Platform, Rule, Running as Mock, Setup, drafts};
 
 /// The office of the sample drafts.
 pub(crate) const USCC: &str = "113703020042700086";
 
 /// Six o'clock on the sample day, when the officers come back.
 pub(crate) const SIX: &str = "2023-04-03T18:00:00+08:00";
+
+/// Six o'clock on the day of the sample files in `mocks/drafts`.
+pub(crate) const SAMPLE_SIX: &str = "2023-04-14T18:00:00+08:00";
+
+/// A fit inspection record of the sample day, an inspection of its own for each seed.
+pub(crate) fn record(seed: u64) -> Vec<u8> {
+    drafts::single(seed, "insp_record", SIX[..10].parse().unwrap()).unwrap().bytes
+}
+
+/// The same document with every `from` written as `to`; it must change something.
+pub(crate) fn edited(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let edited = text.replace(from, to);
+    assert_ne!(edited, text, "{from} is not there");
+    edited.into_bytes()
+}
+
+/// What stands in an element of that name, the first one.
+pub(crate) fn element(bytes: &[u8], name: &str) -> String {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let (_, rest) = text.split_once(&format!("<{name}>")).unwrap();
+    rest.split_once("</").unwrap().0.to_owned()
+}
+
+/// The sample files of a folder of `mocks/drafts`, in the order of their names.
+pub(crate) fn samples(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/drafts").join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap()).collect();
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    files.iter().map(|f| (f.file_name().into_string().unwrap(), std::fs::read(f.path()).unwrap())).collect()
+}
 
 /// The platform's profile that the project carries.
 pub(crate) fn profile() -> PathBuf {
@@ -55,6 +88,23 @@ impl Default for Furnishing {
 }
 
 impl Furnishing {
+    /// At the moment `at`.
+    pub(crate) fn at(at: &str) -> Self {
+        Self { at: Timestamp::parse(at).unwrap(), ..Self::default() }
+    }
+
+    /// With more of `dangri.toml`.
+    pub(crate) fn with(mut self, extra: &str) -> Self {
+        self.extra.push_str(extra);
+        self
+    }
+
+    /// With a platform set up otherwise.
+    pub(crate) fn platform(mut self, change: impl FnOnce(&mut Setup)) -> Self {
+        change(&mut self.setup);
+        self
+    }
+
     /// Opens the office: the folder with its marker, the platform, the daemon.
     pub(crate) async fn open(self) -> Office {
         let clock = ManualClock::at(self.at);
@@ -156,6 +206,61 @@ secret = {{ file = "secret" }}
         self.daemon().queue.latest_at(name).await.unwrap().map(|record| record.state)
     }
 
+    /// The newest document found at `name`.
+    pub(crate) async fn record(&self, name: &str) -> Record {
+        self.daemon().queue.latest_at(name).await.unwrap().unwrap_or_else(|| panic!("{name} was not taken"))
+    }
+
+    /// The life of the newest document found at `name`.
+    pub(crate) async fn life(&self, name: &str) -> Vec<Entry> {
+        let id = self.record(name).await.id();
+        self.daemon().queue.store().history(id).await.unwrap()
+    }
+
+    /// The names of the events of that life.
+    pub(crate) async fn events(&self, name: &str) -> Vec<&'static str> {
+        self.life(name).await.iter().map(|entry| entry.event.name()).collect()
+    }
+
+    /// Does what an operator asks for at the control socket, to the newest document at `name`; the loops hear of it.
+    pub(crate) async fn operate(&self, name: &str, operation: Operation, why: &str) -> Operated {
+        let record = self.record(name).await;
+        let operated = self.daemon().queue.operate(&record, operation, "张工", why).await.unwrap();
+        self.daemon().look_again(self.clock.now());
+        operated
+    }
+
+    /// What `dangri status` shows this moment.
+    pub(crate) async fn status(&self) -> Status {
+        let daemon = self.daemon();
+        daemon.refresh();
+        Gatherer::new(Arc::clone(daemon.queue.store()), Arc::clone(&daemon.vitals)).gather(self.clock.now()).await
+    }
+
+    /// Lets time pass until nothing moves by itself any more, a day at most; says how long it took.
+    pub(crate) async fn drain(&self) -> Duration {
+        let begun = self.clock.now();
+        for minutes in [1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 480] {
+            self.pass(Duration::minutes(minutes)).await;
+            if self.records().await.iter().all(|record| !record.state.is_moving()) {
+                break;
+            }
+        }
+        self.clock.now().since(begun)
+    }
+
+    /// Tells the platform what to do wrong.
+    pub(crate) fn script(&self, rule: Rule) {
+        self.mock.script(rule);
+    }
+
+    /// Every document is in `state`.
+    pub(crate) async fn all_are(&self, state: State) {
+        for record in self.records().await {
+            assert_eq!(record.state, state, "{}: {}", record.birth.source.path, record.reason);
+        }
+    }
+
     /// Ends the daemon as SIGTERM would; the clock keeps going so that loops that wait for it can end.
     pub(crate) async fn stop(&mut self) -> u8 {
         let Some(daemon) = self.daemon.take() else { return 0 };
@@ -174,6 +279,8 @@ secret = {{ file = "secret" }}
     /// exactly once, and nothing was that we did not admit.
     pub(crate) async fn close(mut self) {
         let records = self.records().await;
+        let silent: Vec<_> = self.status().await.loops.into_iter().filter(|l| l.stalled).collect();
+        assert!(silent.is_empty(), "loops that stand still: {silent:?}");
         assert_eq!(self.stop().await, 0, "the daemon did not end well");
         let left: Vec<_> = records.iter().filter(|r| r.state == State::Sending).map(Record::title).collect();
         assert!(left.is_empty(), "leases left open: {left:?}");
