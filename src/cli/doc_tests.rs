@@ -55,7 +55,7 @@ fn life(entered: bool) -> Told {
         code: Some("05".into()),
         answer: "{\"Code\":\"05\",\n \"Message\":\"系统维护\"}".into(),
     };
-    let attempts = story::attempts(&history, &[exchange.clone()]);
+    let attempts = story::attempts(&history, std::slice::from_ref(&exchange));
     let advice = crate::status::advice::advice(&record).to_owned();
     let others = if entered { vec![Row::of(&Record::begin(Sample::new(8).newcomer().birth, &history[0]).unwrap(), due)] } else { vec![] };
     Told { record, advice, history, attempts, exchanges: vec![exchange], others, notes: vec![] }
