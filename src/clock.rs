@@ -9,7 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use async_trait::async_trait;
@@ -271,9 +271,116 @@ impl Drop for Sleeper<'_> {
     }
 }
 
+/// A clock that runs faster than the machine's, and can leap: a week passes while somebody looks on (`dangri demo`).
+#[derive(Debug)]
+pub struct ScaledClock {
+    run: watch::Sender<Run>,
+}
+
+/// How a [`ScaledClock`] runs since it was last touched.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    since: Instant,
+    from: Timestamp,
+    pace: u32,
+}
+
+impl Run {
+    #[expect(clippy::disallowed_methods, reason = "the scaled clock follows the machine's")]
+    fn begin(from: Timestamp, pace: u32) -> Self {
+        Self { since: Instant::now(), from, pace }
+    }
+
+    fn now(&self) -> Timestamp {
+        let micros = self.since.elapsed().as_micros().saturating_mul(u128::from(self.pace));
+        self.from.plus(chrono::Duration::milliseconds(i64::try_from(micros / 1_000).unwrap_or(i64::MAX)))
+    }
+}
+
+impl ScaledClock {
+    /// A clock that shows `now` and runs `pace` times as fast as the machine's; 0 stands still.
+    pub fn starting(now: Timestamp, pace: u32) -> Arc<Self> {
+        Arc::new(Self { run: watch::Sender::new(Run::begin(now, pace)) })
+    }
+
+    /// From now on it runs `pace` times as fast as the machine's.
+    pub fn set_pace(&self, pace: u32) {
+        self.run.send_modify(|run| *run = Run::begin(run.now(), pace));
+    }
+
+    /// How many times as fast as the machine's it runs.
+    pub fn pace(&self) -> u32 {
+        self.run.borrow().pace
+    }
+
+    /// Leaps forward to `moment`, and everybody who slept until then wakes. It never goes back.
+    pub fn leap(&self, moment: Timestamp) {
+        self.run.send_modify(|run| *run = Run::begin(run.now().max(moment), run.pace));
+    }
+}
+
+#[async_trait]
+impl Clock for ScaledClock {
+    fn now(&self) -> Timestamp {
+        self.run.borrow().now()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
+    async fn sleep_until(&self, moment: Timestamp) {
+        let mut touched = self.run.subscribe();
+        loop {
+            let run = *touched.borrow_and_update();
+            let Some(left) = u64::try_from(moment.since(run.now()).num_milliseconds()).ok().filter(|left| *left > 0) else {
+                return;
+            };
+            // Rounded up, so that nobody wakes a little too early and sleeps again.
+            let nap = match run.pace {
+                0 => LONGEST_NAP,
+                pace => Duration::from_micros(left.saturating_mul(1_000).div_ceil(u64::from(pace))).min(LONGEST_NAP),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(nap) => {}
+                // The sender lives in self, so waiting cannot fail while we are borrowed.
+                _ = touched.changed() => {}
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_leap_wakes_those_who_sleep_on_a_clock_that_stands_still() {
+        let start = Timestamp::parse("2023-04-03T18:00:00+08:00").unwrap();
+        let clock = ScaledClock::starting(start, 0);
+        let tomorrow = start.plus(chrono::Duration::days(1));
+        let sleeper = tokio::spawn({
+            let clock = Arc::clone(&clock);
+            async move {
+                clock.sleep_until(tomorrow).await;
+                clock.now()
+            }
+        });
+        tokio::task::yield_now().await;
+        assert_eq!(clock.now(), start);
+        clock.leap(tomorrow);
+        assert_eq!(sleeper.await.unwrap(), tomorrow);
+        clock.leap(start);
+        assert_eq!(clock.now(), tomorrow, "it never goes back");
+    }
+
+    #[tokio::test]
+    async fn a_fast_clock_passes_an_hour_in_an_instant() {
+        let start = Timestamp::from_millis(0);
+        let clock = ScaledClock::starting(start, 1_000_000);
+        let later = start.plus(chrono::Duration::hours(1));
+        clock.sleep_until(later).await;
+        assert!(clock.now() >= later);
+        clock.set_pace(0);
+        assert_eq!(clock.now(), clock.now());
+    }
 
     #[tokio::test]
     async fn a_day_passes_as_soon_as_every_task_rests() {

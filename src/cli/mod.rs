@@ -24,6 +24,7 @@ use std::{
 
 use crate::{
     clock::{Clock as _, SystemClock},
+    demo,
     status::{Exit, Problem},
 };
 
@@ -68,14 +69,21 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
         }
         Command::Init => return init::run(&place.config(), &mut to.out),
         Command::Run => return started(crate::daemon::run(&place.config()), to),
-        // DISPATCH: cli::demo::run(…) takes this place, through `started` like the daemon.
-        Command::Demo(args::DemoArgs { keep: _ }) => {
-            let problem = Problem::new(Exit::Failed, 1, "这个版本还没有这项功能", "请升级程序");
-            to.problem(&problem)?;
-            Exit::Failed
-        }
+        Command::Demo(args) => return started(demo(args, to), to),
     };
     Ok(exit.code())
+}
+
+/// Redrawn in place where that is possible.
+fn demo(args: args::DemoArgs, to: &mut Terminal<'_>) -> anyhow::Result<u8> {
+    let place = io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    let options = demo::Options { keep: args.keep, speed: args.speed, folder: args.folder, live: place && !args.plain, style: to.style };
+    let shown = demo::run(&options, &mut to.out);
+    // A reader that has seen enough is no failure.
+    match shown {
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => Ok(Exit::Well.code()),
+        shown => shown,
+    }
 }
 
 /// What a daemon ended with, or why it could not begin.

@@ -165,6 +165,7 @@ impl Running {
             platform: Arc::clone(&platform),
             state: config.state.clone(),
             clock: Arc::clone(&clock),
+            at_once: config.upload.at_once.get(),
         });
         let (beater, ends) = (Arc::clone(&pulse), Arc::clone(&stop));
         loops.spawn(async move {

@@ -32,6 +32,8 @@ pub struct Pulse {
     pub state: PathBuf,
     /// The time.
     pub clock: SharedClock,
+    /// How many uploads there are at once at most: a ramp that allows as many holds nobody back any more.
+    pub at_once: usize,
 }
 
 impl Pulse {
@@ -48,6 +50,7 @@ impl Pulse {
             (facts.gate, facts.down_since, facts.next_try, facts.said) = match gate {
                 GateState::Admitting if heard => (vitals::GateState::Open, None, None, String::new()),
                 GateState::Admitting => (vitals::GateState::Untried, None, None, String::new()),
+                GateState::Recovering { at_most } if at_most >= self.at_once => (vitals::GateState::Open, None, None, String::new()),
                 GateState::Recovering { at_most } => (vitals::GateState::Probing, None, None, format!("恢复中，同时 {at_most} 件")),
                 GateState::Probing { since, why } => (vitals::GateState::Probing, Some(since), None, why.label().to_owned()),
                 GateState::Refusing { since, probe_at, why } => {

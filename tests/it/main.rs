@@ -3,6 +3,7 @@
 mod harness;
 
 mod cli;
+mod demo;
 mod journey;
 mod judging;
 mod noticing;

@@ -1,0 +1,58 @@
+//! `dangri demo` from outside: the whole story, faster than people would watch it.
+
+use dangri::{
+    demo::{Options, run},
+    status::text::Style,
+};
+
+#[test]
+fn the_demo_ends_well_and_accounts_for_every_draft() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("演示");
+    let options = Options { keep: false, speed: 8, folder: Some(folder.clone()), live: false, style: Style::PLAIN };
+    let mut out = Vec::new();
+    let code = run(&options, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(code, 0, "{text}");
+    // Sixty drafts, three of them left for a person; the platform's books agree.
+    let sum = text.lines().find(|line| line.starts_with("合计")).unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(sum.split_whitespace().skip(1).collect::<Vec<_>>(), ["60", "57", "57", "9", "1", "3"], "{text}");
+    assert!(text.contains("录入 57 件，每件恰好一次"), "{text}");
+    // What is promised to be seen is seen.
+    for seen in ["平台中断", "平台恢复", "没有回音", "平台其实已经收到，不用重发", "平台退回", "退回说明自动收走"]
+    {
+        assert!(text.contains(seen), "{seen} is missing in: {text}");
+    }
+    // Where it says that something lies, it lies.
+    for name in ["drafts/", "state/", "dangri.log", "dangri.toml"] {
+        assert!(text.contains(&format!("\n  {name}")) && std::fs::metadata(folder.join(name)).is_ok(), "{name}: {text}");
+    }
+    let note = text.lines().find_map(|line| line.trim().strip_suffix(".退回原因.txt")).unwrap_or_else(|| panic!("{text}"));
+    assert!(std::fs::read_to_string(format!("{note}.退回原因.txt")).unwrap().contains("怎么办"), "{note}");
+    assert!(!text.contains('\u{1b}'), "nothing but text goes into a pipe");
+    let notes = notes_below(&folder.join("drafts"));
+    assert_eq!(notes, 3, "a note stands beside each draft that was not mended, and beside no other");
+}
+
+fn notes_below(folder: &std::path::Path) -> usize {
+    let mut found = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            found += notes_below(&entry.path());
+        } else {
+            found += usize::from(entry.file_name().to_string_lossy().ends_with(".退回原因.txt"));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_folder_that_holds_something_already_is_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("别动.txt"), "x").unwrap();
+    let options = Options { keep: false, speed: 8, folder: Some(home.path().to_owned()), live: false, style: Style::PLAIN };
+    let error = run(&options, &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("不是空目录"), "{error}");
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
+}
