@@ -215,7 +215,7 @@ fn sentence(record: &Record, past: &[Entry], entry: &Entry, again: bool) -> Opti
             (Colour::Green, "录入", "平台已录入，只有一份，没有重复".into())
         }
         Event::EntryConfirmed { entered_at, .. } => {
-            (Colour::Green, "录入", format!("平台已录入，用了 {}", words::span(entered_at.since(record.birth.source.first_seen))))
+            (Colour::Green, "录入", format!("用了 {}", words::span(entered_at.since(record.birth.source.first_seen))))
         }
         Event::SentBack { refusals, .. } => {
             (Colour::Red, "平台退回", refusals.first().map_or_else(|| "平台未说明原因".into(), |refusal| refusal.message.clone()))

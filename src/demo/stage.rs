@@ -10,6 +10,10 @@ use std::{
 
 use anyhow::Context as _;
 use dangri_mocks::{MockClock, Platform, Processing, Running as Mock, Setup};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+};
 
 use super::{bundle, week};
 use crate::{
@@ -93,6 +97,9 @@ impl Stage {
 fn log_to(home: &Path, clock: SharedClock) -> io::Result<()> {
     let file = fs::File::create(home.join(LOG))?;
     let subscriber = telemetry::subscriber(telemetry::LogFormat::Text, tracing::Level::INFO, false, clock, Arc::new(file));
+    // On a clock that leaps from evening to evening every loop seems to have been silent; there is no watchdog to feed anyway.
+    let pulse = Targets::new().with_target("dangri::daemon::pulse", LevelFilter::OFF).with_default(LevelFilter::TRACE);
+    let subscriber = subscriber.with(pulse);
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         tracing::debug!("the demo logs where the process logged before");
     }

@@ -138,7 +138,7 @@ impl<'o> Performance<'o> {
     /// Leaps to `until` by way of midnight and morning. The clock stands still while what is under way ends, so that nobody's question
     /// and answer lie hours apart.
     async fn night(&mut self, until: Timestamp) -> Result<(), Broken> {
-        self.eyes.picture.caption = "……".into();
+        self.eyes.picture.caption = "今天办完了，下一个傍晚见".into();
         let midnight = |days| Timestamp::start_of(until.beijing_day()).plus(Duration::days(days));
         let ways = [midnight(0), midnight(0).plus(Duration::minutes(7 * 60 + 8)), midnight(0).plus(Duration::hours(13)), until];
         for moment in ways {

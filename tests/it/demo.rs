@@ -36,9 +36,8 @@ fn the_demo_ends_well_and_accounts_for_every_draft() {
 
 fn notes_below(folder: &std::path::Path) -> usize {
     let mut found = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             found += notes_below(&entry.path());
         } else {
             found += usize::from(entry.file_name().to_string_lossy().ends_with(".退回原因.txt"));
