@@ -199,3 +199,7 @@ fn append(text: &mut String, words: std::fmt::Arguments<'_>) {
         text.push('…');
     }
 }
+
+#[cfg(test)]
+#[path = "explain_tests.rs"]
+mod tests;

@@ -1,0 +1,87 @@
+//! The check alone, against libxml2 in the same run: documents a second on one core, decoding, schema, facts and all rules included.
+//!
+//! `cargo bench --bench check`; the peer is Python's lxml (Debian: `python3-lxml`), which parses and validates with the schema parsed once.
+//! Another interpreter can be named in `DANGRI_PYTHON`. The ratio asked for is 0.35.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+use std::{path::Path, process::Command, sync::Arc, time::Instant};
+
+use chrono::NaiveDate;
+use dangri::check::{Checker, Context, Settings, Tree, Verdict, schema::Labels};
+
+const DRAFT: &str = "mocks/drafts/fit/insp_record.xml";
+const BUNDLE: &str = "config/platform/shandong";
+const SECONDS: f64 = 3.0;
+const WANTED: f64 = 0.35;
+
+const PEER: &str = r"
+import sys, time
+from lxml import etree
+schema = etree.XMLSchema(etree.parse(sys.argv[1]))
+data = open(sys.argv[2], 'rb').read()
+assert schema.validate(etree.fromstring(data)), schema.error_log
+best = 0.0
+for _ in range(3):
+    start, n = time.perf_counter(), 0
+    while time.perf_counter() - start < float(sys.argv[3]) / 3:
+        for _ in range(20):
+            assert schema.validate(etree.fromstring(data))
+        n += 20
+    best = max(best, n / (time.perf_counter() - start))
+print(best)
+";
+
+/// How often `work` can be done in a second: the best of three runs, as the machine is shared.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+fn per_second(mut work: impl FnMut()) -> f64 {
+    let mut best: f64 = 0.0;
+    for _ in 0..3 {
+        let (start, mut done) = (Instant::now(), 0_u32);
+        while start.elapsed().as_secs_f64() < SECONDS / 3.0 {
+            for _ in 0..20 {
+                work();
+            }
+            done += 20;
+        }
+        best = best.max(f64::from(done) / start.elapsed().as_secs_f64());
+    }
+    best
+}
+
+fn main() {
+    let bytes = std::fs::read(DRAFT).unwrap_or_default();
+    let Ok(checker) = Checker::load(Path::new(BUNDLE), Settings::default()) else {
+        println!("{BUNDLE} cannot be read");
+        std::process::exit(1);
+    };
+    let checker = Arc::new(checker);
+    let worker = checker.worker();
+    let context = Context::alone(NaiveDate::from_ymd_opt(2024, 6, 3).unwrap_or_default());
+    assert!(matches!(worker.check(&bytes, &context), Verdict::Fit(_)), "the draft is not fit");
+
+    let whole = per_second(|| assert!(matches!(worker.check(&bytes, &context), Verdict::Fit(_))));
+    println!("document            {} bytes", bytes.len());
+    println!("check, all of it    {whole:.0} documents/s");
+    let reading = per_second(|| assert!(worker.read(&bytes).is_ok()));
+    println!("  without the rules {reading:.0} documents/s");
+    let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes));
+    let labels = Arc::new(Labels::default());
+    let trees = per_second(|| assert!(Tree::parse(Arc::clone(&text), Arc::clone(&labels)).is_ok()));
+    println!("  one tree          {:.1} µs", 1e6 / trees);
+
+    let python = std::env::var("DANGRI_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let entry = format!("{BUNDLE}/dangri-document.xsd");
+    let peer = Command::new(&python).args(["-c", PEER, &entry, DRAFT, &SECONDS.to_string()]).output();
+    let peer: Option<f64> = peer.ok().and_then(|said| String::from_utf8(said.stdout).ok()?.trim().parse().ok());
+    match peer {
+        Some(peer) => {
+            println!("libxml2 (lxml)      {peer:.0} documents/s");
+            println!("ratio               {:.2} (wanted: {WANTED})", whole / peer);
+            if whole / peer < WANTED {
+                std::process::exit(1);
+            }
+        }
+        None => println!("libxml2             not measured: {python} has no lxml (package python3-lxml)"),
+    }
+}
