@@ -12,7 +12,7 @@ fn spoilt() -> Vec<u8> {
         .replacen("<Level>district", "<Level>区级", 1)
         .replacen("</Officers>", "</Officers><Weather>晴</Weather>", 1)
         .replacen("<DocumentDate>", "<DocumentDate>2023年4月3日 ", 1)
-        .replacen("<Phone>", "<Phone>13812345678、13812345678、13812345678", 1)
+        .replacen("<Phone>", "<Phone>13812345678、13812345678、13812345678、", 1)
         .into_bytes()
 }
 

@@ -10,7 +10,11 @@ pub fn shown(value: &str, path: &str) -> String {
         // Certificates are public, and their eleven digits would pass for a telephone number.
         "CertificateNo" => value.to_owned(),
         _ if field.ends_with("Uscc") => value.to_owned(),
-        "Phone" if !is_mobile(value) => cover(value, value.chars().count().saturating_sub(4), 0),
+        "Phone" => match covered_runs(value) {
+            // No mobile number in it: a landline.
+            covered if covered == value => cover(value, value.chars().count().saturating_sub(4), 0),
+            covered => covered,
+        },
         _ => covered_runs(value),
     };
     super::say::shorten(&covered, 60)
@@ -46,6 +50,9 @@ fn covered_number(digits: &str) -> String {
         cover(digits, 3, 4)
     } else if (16..=19).contains(&digits.len()) && passes_luhn(digits) {
         cover(digits, 0, 4)
+    } else if digits.len() > 19 {
+        // Numbers written into one another.
+        cover(digits, 3, 4)
     } else {
         digits.to_owned()
     }
@@ -118,5 +125,6 @@ mod tests {
         assert_eq!(shown("E12345678", "P/Party/IdNumber"), "*********");
         assert_eq!(shown("0533-5181234", "P/Enterprise/Phone"), "0533-518****");
         assert_eq!(shown("13812345678", "P/Enterprise/Phone"), "138****5678");
+        assert_eq!(shown("13812345678、13987654321", "P/Enterprise/Phone"), "138****5678、139****4321");
     }
 }

@@ -203,3 +203,69 @@ fn shown(file: &Path) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(files: &[&str], profile: &str, json: bool) -> (u8, String) {
+        let files = files.iter().map(PathBuf::from).collect();
+        let mut said = Vec::new();
+        let now = Timestamp::parse("2024-06-03T10:00:00+08:00").unwrap();
+        let code = run(&Args { files, json, profile: profile.into() }, now, &mut said).unwrap();
+        (code, String::from_utf8(said).unwrap())
+    }
+
+    const OURS: &str = "config/platform/shandong";
+    const FIT: &str = "mocks/drafts/fit/insp_record.xml";
+    const SPOILT: &str = "mocks/drafts/unfit/缺少检查场所.xml";
+
+    #[test]
+    fn the_exit_code_says_how_it_went() {
+        for (files, code) in [
+            (vec![FIT], WELL),
+            (vec![FIT, SPOILT], super::UNFIT),
+            (vec![FIT, "nowhere.xml"], PART),
+            (vec!["nowhere.xml", "src"], WRONG),
+        ] {
+            assert_eq!(ran(&files, OURS, false).0, code, "{files:?}");
+        }
+        let (code, said) = ran(&[FIT], "nowhere", false);
+        assert_eq!(code, WRONG);
+        assert!(said.contains("nowhere"), "{said}");
+    }
+
+    #[test]
+    fn json_has_one_object_with_every_file_and_its_findings() {
+        let (code, said) = ran(&[FIT, SPOILT, "nowhere.xml"], OURS, true);
+        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+        assert_eq!((said["schema"].as_str(), said["code"].as_u64()), (Some("dangri.check/1"), Some(u64::from(code))));
+        let verdicts: Vec<&str> = said["data"]["files"].as_array().unwrap().iter().map(|file| file["verdict"].as_str().unwrap()).collect();
+        assert_eq!(verdicts, ["fit", "unfit", "not_read"]);
+        assert_eq!(said["data"]["files"][1]["findings"][0]["label"], "检查场所");
+    }
+
+    #[test]
+    fn any_schema_dropped_in_is_enforced() {
+        let folder = "tests/conformance/zugferd";
+        let (code, said) = ran(&["tests/conformance/zugferd/document-1.xml"], folder, false);
+        assert_eq!(code, WELL, "{said}");
+        assert_eq!(ran(&[FIT], folder, false).0, super::UNFIT);
+    }
+
+    #[test]
+    fn files_given_together_are_one_case() {
+        let mut files: Vec<String> = fs::read_dir("mocks/drafts/case")
+            .unwrap()
+            .map(|entry| entry.unwrap().path().display().to_string())
+            .filter(|file| file.ends_with(".xml"))
+            .collect();
+        files.sort();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let (code, said) = ran(&files, OURS, false);
+        assert_eq!(code, WELL, "{said}");
+        // A copy beside the original carries the same number.
+        let (_, said) = ran(&[files[0], files[0]], OURS, false);
+        assert!(!said.is_empty());
+    }
+}
