@@ -134,6 +134,7 @@ impl Worker {
     ///
     /// # Errors
     /// The verdict, when there is no document to judge.
+    #[expect(clippy::result_large_err, reason = "the verdict is what was asked for, and is handed on at once")]
     pub fn read(&self, bytes: &[u8]) -> Result<Draft, Verdict> {
         let decoded = decode::decode(bytes, self.checker.settings.most_bytes).map_err(|finding| unfit(*finding))?;
         let text = decoded.text;
@@ -206,6 +207,7 @@ impl Worker {
     }
 
     /// The document as a tree, and what the schema of a version has against it.
+    #[expect(clippy::result_large_err, reason = "the verdict is what was asked for, and is handed on at once")]
     fn hold_against(&self, version: usize, text: &Arc<str>) -> Result<(Tree, Vec<Finding>), Verdict> {
         let report = self.validators[version].validate(text);
         let violations = match report {

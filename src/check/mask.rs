@@ -88,7 +88,7 @@ fn passes_luhn(digits: &str) -> bool {
             }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Leaves `head` and `tail` characters; a text too short for that is covered whole.

@@ -44,8 +44,14 @@ pub fn standard_profile() -> PathBuf {
 
 /// What became of one file.
 enum Outcome {
-    Judged { facts: Option<Box<Facts>>, verdict: Verdict },
+    Judged { facts: Option<Box<Facts>>, verdict: Box<Verdict> },
     NotRead(String),
+}
+
+impl Outcome {
+    fn is(&self, what: impl FnOnce(&Verdict) -> bool) -> bool {
+        matches!(self, Self::Judged { verdict, .. } if what(verdict))
+    }
 }
 
 /// Checks the files and tells what was found. Answers the exit code: 0 all fit, 4 some not fit, 3 some not checked, 2 nothing could be done.
@@ -96,7 +102,7 @@ fn judge_all(worker: &Worker, files: &[PathBuf], now: Timestamp) -> Vec<Outcome>
                 ),
             };
             let context = Context { today: now.beijing_day(), case: &case, same_number: &same_number, roster: None };
-            Outcome::Judged { facts: facts.map(Box::new), verdict: worker.judge(draft, &context) }
+            Outcome::Judged { facts: facts.map(Box::new), verdict: Box::new(worker.judge(draft, &context)) }
         })
         .collect()
 }
@@ -110,13 +116,13 @@ fn read(worker: &Worker, file: &Path) -> Result<Draft, Outcome> {
             _ => format!("读不出来（{e}）"),
         })
     })?;
-    worker.read(&bytes).map_err(|verdict| Outcome::Judged { facts: verdict.facts().cloned().map(Box::new), verdict })
+    worker.read(&bytes).map_err(|verdict| Outcome::Judged { facts: verdict.facts().cloned().map(Box::new), verdict: Box::new(verdict) })
 }
 
 fn code_of(outcomes: &[Outcome]) -> u8 {
     let not_read = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::NotRead(_))).count();
-    let not_checked = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Judged { verdict: Verdict::NotChecked { .. }, .. }));
-    let unfit = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Judged { verdict: Verdict::Unfit { .. }, .. }));
+    let not_checked = outcomes.iter().any(|outcome| outcome.is(|verdict| matches!(verdict, Verdict::NotChecked { .. })));
+    let unfit = outcomes.iter().any(|outcome| outcome.is(|verdict| matches!(verdict, Verdict::Unfit { .. })));
     match (not_read, not_checked, unfit) {
         (all, ..) if all == outcomes.len() => WRONG,
         (0, false, false) => WELL,
@@ -139,7 +145,7 @@ fn print_text(args: &Args, outcomes: &[Outcome], to: &mut dyn Write) -> io::Resu
     if outcomes.len() > 1 {
         let fit = outcomes
             .iter()
-            .filter(|outcome| matches!(outcome, Outcome::Judged { verdict: Verdict::Fit(_) | Verdict::FitsSchemaOnly { .. }, .. }))
+            .filter(|outcome| outcome.is(|verdict| matches!(verdict, Verdict::Fit(_) | Verdict::FitsSchemaOnly { .. })))
             .count();
         writeln!(to, "\n共 {} 件，可以录入 {fit} 件。", outcomes.len())?;
     }

@@ -51,7 +51,7 @@ fn strangers(parent: &Node<'_>, field: Field<'_>, wanted: &[Field<'_>]) -> Vec<T
     let open = field.open();
     parent
         .children()
-        .filter(|child| !wanted.iter().any(|field| is(child, field)) && !(open && child.namespace() != parent.namespace()))
+        .filter(|child| !(wanted.iter().any(|field| is(child, field)) || open && child.namespace() != parent.namespace()))
         .map(|child| {
             let name = child.name();
             let twin = wanted.iter().find(|field| field.name() == name);
