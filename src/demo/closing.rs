@@ -170,7 +170,7 @@ impl Closing {
         if self.left.is_empty() {
             return Ok(());
         }
-        writeln!(out, "\n还没改的 {} 件，草稿旁都有“退回原因.txt”：", self.left.len())?;
+        writeln!(out, "\n还没改的 {} 件，草稿旁都有“退回原因.txt”，改好保存就会自动录入：", self.left.len())?;
         for [_, what, reason] in &self.left {
             let reason = words::fit(reason, style.columns.saturating_sub(words::width(what) + 4).max(20));
             writeln!(out, "  {what}  {}", style.paint(Colour::Yellow, &reason))?;

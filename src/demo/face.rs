@@ -121,3 +121,27 @@ fn size() -> (usize, usize) {
     let of = |n: Option<u16>, usual: usize| n.map(usize::from).filter(|n| *n > 0).unwrap_or(usual);
     (of(size.map(|s| s.ws_col), 80).clamp(60, 200), of(size.map(|s| s.ws_row), 24).max(12))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_its_cursor_back_by_whatever_way_the_story_ends() {
+        let mut out = Vec::new();
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _face = Face::begin(&mut out, Style::PLAIN, true).unwrap();
+            panic!("a defect");
+        }));
+        assert!(ended.is_err());
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with(ENTER) && text.ends_with(LEAVE), "{text:?}");
+    }
+
+    #[test]
+    fn a_pipe_gets_no_escapes() {
+        let mut out = Vec::new();
+        drop(Face::begin(&mut out, Style::PLAIN, false).unwrap());
+        assert!(out.is_empty());
+    }
+}

@@ -138,7 +138,8 @@ impl<'o> Performance<'o> {
     /// Leaps to `until` by way of midnight and morning. The clock stands still while what is under way ends, so that nobody's question
     /// and answer lie hours apart.
     async fn night(&mut self, until: Timestamp) -> Result<(), Broken> {
-        self.eyes.picture.caption = "今天办完了，下一个傍晚见".into();
+        let first = self.eyes.picture.placed.0 == 0;
+        self.eyes.picture.caption = if first { "三个检查组快回来了" } else { "今天办完了，下一个傍晚见" }.into();
         let midnight = |days| Timestamp::start_of(until.beijing_day()).plus(Duration::days(days));
         let ways = [midnight(0), midnight(0).plus(Duration::minutes(7 * 60 + 8)), midnight(0).plus(Duration::hours(13)), until];
         for moment in ways {
@@ -246,12 +247,13 @@ impl<'o> Performance<'o> {
         let now = self.stage.clock.now();
         let left = Timestamp::start_of(now.beijing_day()).plus(Duration::hours(24)).since(now);
         let doubt = !self.down && self.eyes.picture.count(&[State::Unsure]) > 0;
-        let pace = match () {
-            () if doubt => PACE / 6,
-            () if left < Duration::minutes(25) => PACE / 20,
-            () => PACE,
+        let pace = match left.num_minutes() {
+            ..8 => 4,
+            8..25 => PACE / 20 * self.speed,
+            _ if doubt => PACE / 6 * self.speed,
+            25..60 => PACE / 3 * self.speed,
+            _ => PACE * self.speed,
         };
-        let pace = pace * self.speed;
         if self.stage.clock.pace() != pace {
             self.stage.clock.set_pace(pace);
         }

@@ -75,7 +75,8 @@ fn stages(picture: &Picture, style: Style) -> Vec<String> {
         let cells = (n * bar).div_ceil(total.max(1)).min(bar);
         let figure = if n == 0 { style.paint(Colour::Grey, &format!("{n:>4}")) } else { format!("{n:>4}") };
         let beside = if beside.is_empty() { String::new() } else { format!(" {beside}") };
-        format!(" {} {figure}  {}{beside}", words::pad(label, 9), style.paint(colour, &"█".repeat(cells)))
+        let bar = if cells > 0 { style.paint(colour, &"█".repeat(cells)) } else { String::new() };
+        format!(" {} {figure}  {bar}{beside}", words::pad(label, 9)).trim_end().to_owned()
     };
     let of = |states: &[State]| usize::try_from(picture.count(states)).unwrap_or(usize::MAX);
     let state = |state: State, beside: &str| row(state.label(), of(&[state]), colour_of(state), beside);
@@ -109,4 +110,64 @@ fn platform(picture: &Picture, style: Style) -> String {
         text += &format!("  已 {}，每分钟试一次", words::span(picture.now.since(since)));
     }
     format!(" {} {}", words::pad("平台", 9), style.paint(colour, &words::fit(&text, style.columns.saturating_sub(12))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, VecDeque};
+
+    use super::*;
+    use crate::status::PlatformFacts;
+
+    fn picture() -> Picture {
+        let now = Timestamp::parse("2023-04-12T21:37:00+08:00").unwrap();
+        let happening =
+            |word, kind: &str, text: &str| Happening { at: now, colour: Colour::Green, word, kind: kind.into(), text: text.into() };
+        let facts = PlatformFacts {
+            gate: GateState::Down,
+            said: "连不上平台".into(),
+            down_since: Some(now.plus(-Duration::minutes(44))),
+            ..PlatformFacts::default()
+        };
+        Picture {
+            now,
+            pace: 600,
+            caption: "平台中断两个多小时：文书留在队列里，恢复后赶在截止前补完".into(),
+            placed: (41, 60),
+            unread: 1,
+            counts: BTreeMap::from([(State::Waiting, 8), (State::Entered, 30), (State::Unfit, 2), (State::HeldWaiting, 1)]),
+            mended: 3,
+            platform: (facts, false),
+            happenings: VecDeque::from([
+                happening("收下", "责令限期整改指令书", "（淄）应急责改〔2023〕104号 → 检查通过，等待上传"),
+                happening("改好", "行政（当场）处罚决定书（单位）", "（淄）应急罚当〔2023〕101号 → 重新检查通过，退回说明自动收走"),
+                happening("退改", "", "一个没有文号的文件.xml → 很长很长的说明很长很长的说明很长很长的说明很长很长的说明很长很长的说明"),
+            ]),
+            told: 3,
+        }
+    }
+
+    #[test]
+    fn a_frame_fits_the_smallest_usual_terminal_and_says_everything() {
+        let lines = frame(&picture(), 24, Style { colour: false, columns: 80 });
+        assert_eq!(lines.len(), 24);
+        for line in &lines {
+            assert!(words::width(line) <= 80, "{} columns: {line}", words::width(line));
+        }
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn a_frame_of_a_large_terminal_shows_more_of_what_happened() {
+        let mut picture = picture();
+        for _ in 0..60 {
+            picture.happenings.extend(picture.happenings.front().cloned());
+        }
+        let shown = |rows, columns| {
+            let lines = frame(&picture, rows, Style { colour: false, columns });
+            assert!(lines.len() <= rows);
+            lines.iter().filter(|line| line.contains("收下")).count()
+        };
+        assert_eq!((shown(24, 80), shown(36, 120)), (9, 21));
+    }
 }
