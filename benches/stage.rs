@@ -15,21 +15,21 @@ use dangri::{
 };
 
 /// The office of the sample drafts.
-pub const USCC: &str = "113703020042700086";
+pub(crate) const USCC: &str = "113703020042700086";
 
 /// A process that is killed when its time is over.
-pub struct Process(pub Child);
+pub(crate) struct Process(pub(crate) Child);
 
 impl Process {
     /// Kills it as a power cut would.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         // One that has ended by itself cannot be killed again.
         drop(self.0.kill());
         drop(self.0.wait());
     }
 
     /// Its peak and present resident memory in KiB.
-    pub fn memory(&self) -> (u64, u64) {
+    pub(crate) fn memory(&self) -> (u64, u64) {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
         let read = |key: &str| {
             let line = text.lines().find(|line| line.starts_with(key));
@@ -39,7 +39,7 @@ impl Process {
     }
 
     /// The processor time that it has used, in seconds.
-    pub fn cpu_secs(&self) -> f64 {
+    pub(crate) fn cpu_secs(&self) -> f64 {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
         let after = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
         let ticks: u64 = after.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
@@ -54,12 +54,12 @@ impl Drop for Process {
 }
 
 /// The workspace.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The profile that the project carries.
-pub fn profile() -> PathBuf {
+pub(crate) fn profile() -> PathBuf {
     root().join("config/platform/shandong")
 }
 
@@ -68,7 +68,7 @@ fn free_port() -> u16 {
 }
 
 /// The mock platform beside this benchmark's own program, in a process of its own; its address.
-pub fn mock(more: &[&str]) -> (Process, String) {
+pub(crate) fn mock(more: &[&str]) -> (Process, String) {
     let (port, admin) = (free_port(), free_port());
     let mut command = Command::new(program("mock-platform"));
     command
@@ -88,18 +88,18 @@ fn program(name: &str) -> PathBuf {
 }
 
 /// An office on the disk.
-pub struct Office {
+pub(crate) struct Office {
     /// Everything below.
-    pub home: tempfile::TempDir,
+    pub(crate) home: tempfile::TempDir,
     /// Its platform's address.
-    pub base_url: String,
+    pub(crate) base_url: String,
     /// More of `dangri.toml`, such as `[upload]`.
-    pub extra: String,
+    pub(crate) extra: String,
 }
 
 impl Office {
     /// An office whose folder is empty.
-    pub fn new(base_url: &str, extra: &str) -> Self {
+    pub(crate) fn new(base_url: &str, extra: &str) -> Self {
         let home = tempfile::Builder::new().prefix("dangri-bench").tempdir_in(root().join("target")).expect("a folder");
         std::fs::create_dir(home.path().join("drafts")).expect("a folder");
         dangri::watch::marker::place(&home.path().join("drafts"), ".dangri-folder").expect("a marker");
@@ -110,17 +110,17 @@ impl Office {
     }
 
     /// Where drafts go.
-    pub fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.home.path().join("drafts")
     }
 
     /// The control socket.
-    pub fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.home.path().join("state/control.sock")
     }
 
     /// Writes `n` fit drafts of about 6 KB, 1,000 to a folder where `nested`.
-    pub fn fill(&self, n: usize, nested: bool) {
+    pub(crate) fn fill(&self, n: usize, nested: bool) {
         let day = chrono::NaiveDate::from_ymd_opt(2023, 4, 3).expect("a day");
         for (i, draft) in dangri_mocks::drafts::bulk(n, 1, day, 6_000).enumerate() {
             let folder = if nested { self.folder().join(format!("{:03}", i / 1_000)) } else { self.folder() };
@@ -132,7 +132,7 @@ impl Office {
     }
 
     /// Writes the configuration and starts `dangri run`, through `wrap` (such as strace) where given.
-    pub fn start(&self, wrap: &[&str]) -> Process {
+    pub(crate) fn start(&self, wrap: &[&str]) -> Process {
         let config = self.home.path().join("dangri.toml");
         let text = format!(
             "[office]\nname = \"淄川区应急管理局\"\nuscc = \"{USCC}\"\n[folder]\npath = \"drafts\"\nsettle_secs = 0\nsweep_secs = 2\n[state]\npath = \"state\"\n\
@@ -155,7 +155,7 @@ impl Office {
     }
 
     /// What the daemon shows; `None` before it listens.
-    pub fn status(&self) -> Option<Box<Status>> {
+    pub(crate) fn status(&self) -> Option<Box<Status>> {
         let mut status = None;
         let asked = ask(&self.socket(), Ask::Status, None, Some(Duration::from_secs(10)), |answer| {
             if let Answer::Status(found) = answer {
@@ -167,7 +167,7 @@ impl Office {
     }
 
     /// Waits until `enough` of the daemon's counts; returns the seconds since `begun`.
-    pub fn until(&self, begun: Instant, mut enough: impl FnMut(&Status) -> bool) -> f64 {
+    pub(crate) fn until(&self, begun: Instant, mut enough: impl FnMut(&Status) -> bool) -> f64 {
         loop {
             if self.status().is_some_and(|status| enough(&status)) {
                 return begun.elapsed().as_secs_f64();
@@ -179,12 +179,12 @@ impl Office {
 }
 
 /// How many documents are in a state.
-pub fn count(status: &Status, state: State) -> u64 {
+pub(crate) fn count(status: &Status, state: State) -> u64 {
     status.count(&[state])
 }
 
 /// The straightforward peer's figures; `None`, with a word, where its Python packages are not installed.
-pub fn peer(folder: &Path, base_url: &str, intake_only: bool) -> Option<serde_json::Value> {
+pub(crate) fn peer(folder: &Path, base_url: &str, intake_only: bool) -> Option<serde_json::Value> {
     let database = folder.parent().expect("a parent").join("peer.sqlite");
     // The distribution's Python has the distribution's packages; another may stand before it on the path.
     let has_packages =

@@ -104,7 +104,7 @@ impl StartError {
 ///
 /// # Errors
 /// [`StartError`].
-pub fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, StartError> {
+pub(super) fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, StartError> {
     let (profile, checker) = (profile(config), checker(config));
     let (profile, checker) = match (profile, checker) {
         (Ok(profile), Ok(checker)) => (profile, checker),
@@ -204,7 +204,7 @@ fn problem(key: &str, value: String, why: impl Into<String>, fix: impl Into<Stri
 }
 
 /// The vitals of a daemon that starts now.
-pub fn vitals(config: &Config, profile: &Profile, now: Timestamp) -> Arc<Vitals> {
+pub(super) fn vitals(config: &Config, profile: &Profile, now: Timestamp) -> Arc<Vitals> {
     let midnight = Timestamp::start_of(now.beijing_day());
     let office = Office {
         name: config.office.name.clone(),
@@ -240,7 +240,7 @@ fn schema_check(platform: Arc<dyn Platform>, vitals: Arc<Vitals>, ours: Vec<Stri
 }
 
 /// What recurs, as `config` wants it.
-pub fn recurring(config: &Config, platform: &Arc<dyn Platform>, vitals: &Arc<Vitals>, checker: &Checker) -> Vec<Recurring> {
+pub(super) fn recurring(config: &Config, platform: &Arc<dyn Platform>, vitals: &Arc<Vitals>, checker: &Checker) -> Vec<Recurring> {
     let ours = checker.versions().iter().map(|bundle| bundle.version.clone()).collect();
     let mut tasks = Vec::new();
     if let Some(schedule) = config.schedule.schema_check.clone() {

@@ -3,7 +3,7 @@
 use std::{
     io,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -16,8 +16,7 @@ use crate::{
     document::DocumentId,
     platform::{Exchange, exchanges_of},
     queue::Queue,
-    status::{Gatherer, Vitals},
-    upload::gate::Gate,
+    status::Gatherer,
 };
 
 /// The exchange log's files.
@@ -30,7 +29,7 @@ impl Exchanges for Kept {
 }
 
 /// A desk that looks at the pulse before it answers, so that what it shows is of this moment.
-pub struct Fresh {
+pub(super) struct Fresh {
     desk: Desk,
     pulse: Arc<Pulse>,
 }
@@ -44,26 +43,18 @@ impl Handler for Fresh {
 }
 
 /// The desk of a daemon.
-pub fn desk(
-    config: &Config,
-    queue: &Arc<Queue>,
-    vitals: &Arc<Vitals>,
-    pulse: &Arc<Pulse>,
-    wakes: [Arc<Signal>; 3],
-    gate: &Arc<Mutex<Gate>>,
-    keeper: Arc<dyn Upkeep>,
-) -> Fresh {
-    let (wakers, gate, clock) = (wakes, Arc::clone(gate), Arc::clone(&pulse.clock));
+pub(super) fn desk(config: &Config, queue: &Arc<Queue>, pulse: &Arc<Pulse>, wakes: [Arc<Signal>; 3], keeper: Arc<dyn Upkeep>) -> Fresh {
+    let (gate, clock) = (Arc::clone(&pulse.gate), Arc::clone(&pulse.clock));
     let desk = Desk {
         queue: Arc::clone(queue),
-        vitals: Arc::clone(vitals),
-        gatherer: Gatherer::new(Arc::clone(queue.store()), Arc::clone(vitals)),
+        vitals: Arc::clone(&pulse.vitals),
+        gatherer: Gatherer::new(Arc::clone(queue.store()), Arc::clone(&pulse.vitals)),
         exchanges: Arc::new(Kept(config.state.join("exchanges"))),
         upkeep: keeper,
         wake: Arc::new(move || {
             // An operator who asks for something now also means that the platform should be tried now.
             gate.lock().unwrap_or_else(PoisonError::into_inner).look_again(clock.now());
-            wakers.iter().for_each(|signal| signal.raise());
+            wakes.iter().for_each(|signal| signal.raise());
         }),
     };
     Fresh { desk, pulse: Arc::clone(pulse) }

@@ -37,7 +37,7 @@ const SWEEP_GAP: Duration = Duration::milliseconds(200);
 const LONGEST_REST: Duration = Duration::seconds(60);
 
 /// Takes drafts in.
-pub struct Intake {
+pub(super) struct Intake {
     queue: Arc<Queue>,
     judges: Arc<Judges>,
     watcher: Arc<Mutex<Watcher>>,
@@ -67,15 +67,15 @@ enum Looked {
 
 impl Intake {
     /// An intake as `config` wants it.
-    pub fn new(
+    pub(super) fn new(
         config: &Config,
         queue: Arc<Queue>,
         checker: Arc<Checker>,
         watcher: Watcher,
         board: Arc<Board>,
         vitals: Arc<Vitals>,
-        clock: &SharedClock,
     ) -> Self {
+        let clock = Arc::clone(queue.clock());
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let at_once = config.check.workers.map_or(cores, std::num::NonZeroUsize::get);
         Self {
@@ -85,8 +85,8 @@ impl Intake {
             watcher: Arc::new(Mutex::new(watcher)),
             board,
             vitals,
-            clock: Arc::clone(clock),
-            work: Work::begin(clock),
+            work: Work::begin(&clock),
+            clock,
             at_once,
             most_bytes: config.folder.max_file_bytes,
             sweep_every: Watcher::pace(&config.folder),
@@ -99,7 +99,13 @@ impl Intake {
     ///
     /// # Errors
     /// When the store fails: the daemon must end. A full disk only stops the intake.
-    pub async fn run(self, signal: Arc<Signal>, uploads: Arc<Signal>, beat: impl Fn(Timestamp), stop: Arc<Stop>) -> Result<(), StoreError> {
+    pub(super) async fn run(
+        self,
+        signal: Arc<Signal>,
+        uploads: Arc<Signal>,
+        beat: impl Fn(Timestamp),
+        stop: Arc<Stop>,
+    ) -> Result<(), StoreError> {
         let mut hints = self.hints.then(|| Hints::new(&self.folder, Arc::clone(&signal)));
         while !stop.decided() {
             let begun = self.clock.now();
@@ -266,6 +272,13 @@ struct Judges {
     verdicts: Verdicts,
 }
 
+/// When, up to what size, and through which runtime a batch is judged.
+struct Judging<'a> {
+    now: Timestamp,
+    most: u64,
+    handle: &'a Handle,
+}
+
 impl Judges {
     /// Reads and judges a batch; on a thread of its own, which may wait for the store.
     fn judge(&self, batch: Vec<Sighted>, now: Timestamp, most: u64, handle: &Handle) -> Result<Vec<Looked>, StoreError> {
@@ -273,8 +286,9 @@ impl Judges {
         let worker = spare.unwrap_or_else(|| self.checker.worker());
         let mut looked = Vec::with_capacity(batch.len());
         let mut siblings: HashMap<String, Vec<CaseDocument>> = HashMap::new();
+        let at = Judging { now, most, handle };
         for sighted in batch {
-            looked.push(self.judge_one(&worker, sighted, now, most, handle, &mut siblings)?);
+            looked.push(self.judge_one(&worker, sighted, &at, &mut siblings)?);
         }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
         Ok(looked)
@@ -284,11 +298,10 @@ impl Judges {
         &self,
         worker: &check::Worker,
         sighted: Sighted,
-        now: Timestamp,
-        most: u64,
-        handle: &Handle,
+        at: &Judging<'_>,
         siblings: &mut HashMap<String, Vec<CaseDocument>>,
     ) -> Result<Looked, StoreError> {
+        let Judging { now, most, handle } = *at;
         let bytes = match read_whole(&sighted, most) {
             Ok(bytes) => bytes,
             Err(Unread::TooBig { size, cap }) => {

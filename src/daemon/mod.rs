@@ -17,7 +17,7 @@ mod stop;
 mod upkeep;
 
 use std::{
-    collections::BTreeMap,
+    future::Future,
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -30,7 +30,7 @@ use crate::{
     config::{self, Config},
     control::Server,
     document::Timestamp,
-    platform::FileExchangeLog,
+    platform::{FileExchangeLog, Platform},
     queue::{Queue, QueueSettings},
     reconcile::{Pace, Reconciler, Told},
     status::{Beat, Vitals},
@@ -86,11 +86,70 @@ pub fn run(path: &Path) -> anyhow::Result<u8> {
     })
 }
 
-/// A beat of `name`, into the vitals.
-fn beating(vitals: &Arc<Vitals>, name: &'static str, label: &'static str) -> impl Fn(Timestamp) + Send + use<> {
-    let vitals = Arc::clone(vitals);
-    let beat = Beat { name, label, longest_silence: Duration::minutes(5) };
-    move |at| vitals.beat(beat, at)
+/// The loops as they are started.
+struct Loops {
+    stop: Arc<Stop>,
+    running: JoinSet<(&'static str, Result<(), StoreError>)>,
+    /// Raised when the daemon is to stop.
+    signals: Vec<Arc<Signal>>,
+    clock: SharedClock,
+    vitals: Arc<Vitals>,
+}
+
+/// Where a loop shows that it is alive.
+type Beats = Box<dyn Fn(Timestamp) + Send + Sync>;
+
+impl Loops {
+    fn new(clock: &SharedClock, vitals: &Arc<Vitals>) -> Self {
+        let (clock, vitals) = (Arc::clone(clock), Arc::clone(vitals));
+        Self { stop: Stop::new(), running: JoinSet::new(), signals: Vec::new(), clock, vitals }
+    }
+
+    /// A signal that is also raised when the daemon is to stop.
+    fn signal(&mut self) -> Arc<Signal> {
+        let signal = Signal::new(&self.clock);
+        self.signals.push(Arc::clone(&signal));
+        signal
+    }
+
+    /// Starts a loop that beats under `name`.
+    fn run<F>(&mut self, name: &'static str, label: &'static str, begin: impl FnOnce(Beats, Arc<Stop>) -> F)
+    where
+        F: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        let vitals = Arc::clone(&self.vitals);
+        let beat = Beat { name, label, longest_silence: Duration::minutes(5) };
+        let beats: Beats = Box::new(move |at| vitals.beat(beat, at));
+        let ended = begin(beats, Arc::clone(&self.stop));
+        self.running.spawn(async move { (name, ended.await) });
+    }
+
+    /// The loops that move documents: upload, settle, follow. Answers the signal that makes the last look again.
+    fn move_documents(
+        &mut self,
+        config: &Config,
+        queue: &Arc<Queue>,
+        platform: &Arc<dyn Platform>,
+        shared: &Arc<Shared>,
+        board: &Arc<notes::Board>,
+    ) -> Arc<Signal> {
+        let told: Told = {
+            let board = Arc::clone(board);
+            Arc::new(move |record| board.tell(record))
+        };
+        let at_once = config.upload.at_once.get();
+        let follow = self.signal();
+        self.signals.extend([shared.wake(), shared.settling()]);
+        let uploader = Uploader::new(Arc::clone(shared), at_once);
+        self.run("upload", "上传", |beat, stop| uploader.run(beat, move || stop.decided()));
+        let settler = Settler::new(Arc::clone(shared), Arc::clone(&follow), Arc::clone(&told));
+        self.run("settle", "登记结果", |beat, stop| settler.run(beat, move || stop.decided()));
+        let pace = Pace { feed_every: config.platform.results, feed_idle: FEED_IDLE, at_once };
+        let reconciler = Reconciler::new(Arc::clone(queue), Arc::clone(platform), Arc::clone(&self.clock), pace, told, shared.wake());
+        let signal = Arc::clone(&follow);
+        self.run("follow", "核实录入", |beat, stop| reconciler.run(signal, beat, move || stop.decided()));
+        follow
+    }
 }
 
 impl Running {
@@ -110,7 +169,6 @@ impl Running {
     pub async fn start(config: Config, clock: SharedClock, parts: Parts) -> Result<Self, StartError> {
         let Parts { store: journal, platform, checker, watcher, notes, profile, exchanges, opened } = parts;
         let store: Arc<dyn Store> = Arc::clone(&journal) as _;
-        let stop = Stop::new();
         let vitals = build::vitals(&config, &profile, clock.now());
         let queue = Arc::new(Queue::new(Arc::clone(&store), Arc::clone(&clock), settings(&config, &profile)));
         let doubts = queue.recover().await?;
@@ -119,75 +177,44 @@ impl Running {
         }
         let gate = Arc::new(Mutex::new(Gate::default()));
         let shared = Shared::new(Arc::clone(&queue), Arc::clone(&platform), Arc::clone(&clock), Arc::clone(&gate));
-        let (follow, looks, ticks, recurs) = (Signal::new(&clock), Signal::new(&clock), Signal::new(&clock), Signal::new(&clock));
         let archive = !matches!(config.folder.after_entry, config::AfterEntry::Leave);
         let board = notes::Board::new(&clock, config.folder.receipt_files, archive);
-        let told: Told = {
-            let board = Arc::clone(&board);
-            Arc::new(move |record| board.tell(record))
-        };
-        let signals = [&shared.wake(), &shared.settling(), &follow, &looks, &ticks, &recurs, board.signal()];
-        signals.iter().for_each(|signal| stop.wakes(signal));
-
-        let mut loops = JoinSet::new();
-        let stopping = || {
-            let stop = Arc::clone(&stop);
-            move || stop.decided()
-        };
-        let uploader = Uploader::new(Arc::clone(&shared), config.upload.at_once.get());
-        let (beat, ends) = (beating(&vitals, "upload", "上传"), stopping());
-        loops.spawn(async move { ("upload", uploader.run(beat, ends).await) });
-        let settler = Settler::new(Arc::clone(&shared), Arc::clone(&follow), Arc::clone(&told));
-        let (beat, ends) = (beating(&vitals, "settle", "登记结果"), stopping());
-        loops.spawn(async move { ("settle", settler.run(beat, ends).await) });
-        let pace = Pace { feed_every: config.platform.results, feed_idle: FEED_IDLE, at_once: config.upload.at_once.get() };
-        let reconciler = Reconciler::new(Arc::clone(&queue), Arc::clone(&platform), Arc::clone(&clock), pace, told, shared.wake());
-        let (beat, ends) = (beating(&vitals, "follow", "核实录入"), stopping());
-        let follow_signal = Arc::clone(&follow);
-        loops.spawn(async move { ("follow", reconciler.run(follow, beat, ends).await) });
+        let mut loops = Loops::new(&clock, &vitals);
+        let looks = Signal::new(&clock);
+        let follow = loops.move_documents(&config, &queue, &platform, &shared, &board);
+        loops.signals.extend([Arc::clone(&looks), Arc::clone(board.signal())]);
         let writer = notes::Writer::new(Arc::clone(&board), Arc::clone(&queue), notes, Arc::clone(&checker), Arc::clone(&clock));
-        let (beat, ends) = (beating(&vitals, "notes", "写退回说明"), Arc::clone(&stop));
-        loops.spawn(async move { ("notes", writer.run(beat, ends).await) });
-        let intake = intake::Intake::new(
-            &config,
-            Arc::clone(&queue),
-            Arc::clone(&checker),
-            watcher,
-            Arc::clone(&board),
-            Arc::clone(&vitals),
-            &clock,
-        );
-        let (beat, ends, wake, signal) = (beating(&vitals, "sweep", "巡视目录"), Arc::clone(&stop), shared.wake(), Arc::clone(&looks));
-        loops.spawn(async move { ("sweep", intake.run(signal, wake, beat, ends).await) });
+        loops.run("notes", "写退回说明", |beat, stop| writer.run(beat, stop));
+        let keeper = upkeep::Keeper::new(journal, Arc::clone(&clock), Arc::clone(&vitals));
+        let mut tasks = build::recurring(&config, &platform, &vitals, &checker);
+        tasks.extend(keeper.recurring(&config));
+        let recurs = loops.signal();
+        let (facts, time) = (Arc::clone(&store), Arc::clone(&clock));
+        loops.run("recur", "定时任务", |beat, stop| recur::run(tasks, facts, time, recurs, beat, stop));
+        let intake = intake::Intake::new(&config, Arc::clone(&queue), checker, watcher, Arc::clone(&board), Arc::clone(&vitals));
+        let (signal, wake) = (Arc::clone(&looks), shared.wake());
+        loops.run("sweep", "巡视目录", |beat, stop| intake.run(signal, wake, beat, stop));
         let pulse = Arc::new(pulse::Pulse {
             vitals: Arc::clone(&vitals),
             gate: Arc::clone(&gate),
-            platform: Arc::clone(&platform),
+            platform,
             state: config.state.clone(),
             clock: Arc::clone(&clock),
             at_once: config.upload.at_once.get(),
         });
-        let (beater, ends) = (Arc::clone(&pulse), Arc::clone(&stop));
-        loops.spawn(async move {
-            beater.run(ends, ticks).await;
-            ("pulse", Ok(()))
-        });
-        let keeper = upkeep::Keeper::new(journal, Arc::clone(&clock), Arc::clone(&vitals));
-        let mut tasks = build::recurring(&config, &platform, &vitals, &checker);
-        tasks.extend(keeper.recurring(&config));
-        let (beat, ends) = (beating(&vitals, "recur", "定时任务"), Arc::clone(&stop));
-        let (facts, time) = (Arc::clone(&store), Arc::clone(&clock));
-        loops.spawn(async move { ("recur", recur::run(tasks, facts, time, recurs, beat, ends).await) });
-        let wakes = [shared.wake(), Arc::clone(&looks), Arc::clone(&follow_signal)];
-        let desk = desk::desk(&config, &queue, &vitals, &pulse, wakes, &gate, Arc::clone(&keeper) as _);
+        let (beater, ticks) = (Arc::clone(&pulse), loops.signal());
+        loops.run("pulse", "自检", |_, stop| beater.run(stop, ticks));
+        let wakes = [shared.wake(), Arc::clone(&looks), follow];
+        let desk = desk::desk(&config, &queue, &pulse, wakes, keeper as _);
         let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&clock))
             .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
-        let ends = Arc::clone(&stop);
-        loops.spawn(async move {
-            server.run(async move { ends.wait().await }).await;
-            ("control", Ok(()))
+        loops.run("control", "控制接口", |_, stop| async move {
+            server.run(async move { stop.wait().await }).await;
+            Ok(())
         });
-        Ok(Self { stop, loops, store, queue, vitals, pulse, gate, uploads: shared.wake(), looks, exchanges })
+        let Loops { stop, running, signals, .. } = loops;
+        signals.iter().for_each(|signal| stop.wakes(signal));
+        Ok(Self { stop, loops: running, store, queue, vitals, pulse, gate, uploads: shared.wake(), looks, exchanges })
     }
 
     /// Asks every loop to end.
@@ -216,7 +243,6 @@ impl Running {
     /// stands: Sending, and therefore looked up at the next start. Answers the exit code.
     pub async fn ended(mut self) -> u8 {
         let mut code = 0;
-        let mut open: BTreeMap<&str, ()> = BTreeMap::new();
         loop {
             let next = if self.stop.decided() {
                 tokio::time::timeout(GRACE, self.loops.join_next()).await.unwrap_or_else(|_| {
@@ -228,7 +254,7 @@ impl Running {
             };
             match next {
                 None => break,
-                Some(Ok((name, Ok(())))) => drop(open.insert(name, ())),
+                Some(Ok((_, Ok(())))) => {}
                 Some(Ok((name, Err(error)))) => {
                     tracing::error!(task = name, %error, "a loop ended because the store failed; the daemon ends");
                     code = 74;

@@ -22,7 +22,7 @@ use crate::{
 struct Changed(Mutex<Vec<DocumentId>>);
 
 /// Where loops say that a record changed.
-pub struct Board {
+pub(super) struct Board {
     changed: Changed,
     signal: Arc<Signal>,
     archive: bool,
@@ -31,17 +31,17 @@ pub struct Board {
 
 impl Board {
     /// A board; `receipts` and `archive` tell whether entered documents are of interest.
-    pub fn new(clock: &SharedClock, receipts: bool, archive: bool) -> Arc<Self> {
+    pub(super) fn new(clock: &SharedClock, receipts: bool, archive: bool) -> Arc<Self> {
         Arc::new(Self { changed: Changed::default(), signal: Signal::new(clock), archive, receipts })
     }
 
     /// The signal that the writer rests on.
-    pub fn signal(&self) -> &Arc<Signal> {
+    pub(super) fn signal(&self) -> &Arc<Signal> {
         &self.signal
     }
 
     /// A record changed; only states that leave something beside the draft are of interest.
-    pub fn tell(&self, record: &Record) {
+    pub(super) fn tell(&self, record: &Record) {
         let wanted = match record.state {
             State::Unfit | State::Returned | State::Superseded | State::Ignored => true,
             State::Entered => self.receipts || self.archive,
@@ -54,7 +54,7 @@ impl Board {
     }
 
     /// A fit version took the place of another: whatever note stands beside the draft is out of date.
-    pub fn mended(&self, record: &Record) {
+    pub(super) fn mended(&self, record: &Record) {
         self.changed.0.lock().unwrap_or_else(PoisonError::into_inner).push(record.id());
         self.signal.raise();
     }
@@ -65,7 +65,7 @@ impl Board {
 }
 
 /// Writes and removes the files beside drafts.
-pub struct Writer {
+pub(super) struct Writer {
     board: Arc<Board>,
     queue: Arc<Queue>,
     notes: Arc<Notes>,
@@ -76,7 +76,7 @@ pub struct Writer {
 
 impl Writer {
     /// A writer of what the board tells.
-    pub fn new(board: Arc<Board>, queue: Arc<Queue>, notes: Arc<Notes>, checker: Arc<Checker>, clock: SharedClock) -> Self {
+    pub(super) fn new(board: Arc<Board>, queue: Arc<Queue>, notes: Arc<Notes>, checker: Arc<Checker>, clock: SharedClock) -> Self {
         let work = Work::begin(&clock);
         Self { board, queue, notes, checker, work, clock }
     }
@@ -85,7 +85,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the store fails: the daemon must end.
-    pub async fn run(self, beat: impl Fn(Timestamp), stop: Arc<Stop>) -> Result<(), StoreError> {
+    pub(super) async fn run(self, beat: impl Fn(Timestamp), stop: Arc<Stop>) -> Result<(), StoreError> {
         loop {
             let changed = self.board.take();
             for id in &changed {
@@ -183,6 +183,6 @@ fn receipt_text(record: &Record) -> String {
 }
 
 /// Runs file work off the runtime's threads; a panic in it is an error like any other.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| Err(std::io::Error::other(panic)))
 }

@@ -14,6 +14,7 @@ use crate::{
     document::Cause,
     platform::Platform,
     status::{Vitals, vitals},
+    store::StoreError,
     upload::gate::{Gate, GateState},
 };
 
@@ -21,24 +22,24 @@ use crate::{
 const EVERY: Duration = Duration::seconds(5);
 
 /// Looks after the vitals.
-pub struct Pulse {
+pub(super) struct Pulse {
     /// Where what is learnt goes.
-    pub vitals: Arc<Vitals>,
+    pub(super) vitals: Arc<Vitals>,
     /// The gate before the platform.
-    pub gate: Arc<Mutex<Gate>>,
+    pub(super) gate: Arc<Mutex<Gate>>,
     /// The platform, for the difference of the clocks.
-    pub platform: Arc<dyn Platform>,
+    pub(super) platform: Arc<dyn Platform>,
     /// The state folder, for the room on its disk.
-    pub state: PathBuf,
+    pub(super) state: PathBuf,
     /// The time.
-    pub clock: SharedClock,
+    pub(super) clock: SharedClock,
     /// How many uploads there are at once at most: a ramp that allows as many holds nobody back any more.
-    pub at_once: usize,
+    pub(super) at_once: usize,
 }
 
 impl Pulse {
     /// Puts what is known now where it can be seen. Cheap: no network.
-    pub fn refresh(&self) {
+    pub(super) fn refresh(&self) {
         let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner).state();
         let skew = self.platform.skew();
         self.vitals.platform(|facts| {
@@ -65,7 +66,7 @@ impl Pulse {
     }
 
     /// Beats until the daemon stops.
-    pub async fn run(self: Arc<Self>, stop: Arc<Stop>, signal: Arc<Signal>) {
+    pub(super) async fn run(self: Arc<Self>, stop: Arc<Stop>, signal: Arc<Signal>) -> Result<(), StoreError> {
         let work = Work::begin(&self.clock);
         while !stop.decided() {
             self.refresh();
@@ -76,11 +77,12 @@ impl Pulse {
             }
             work.rest(self.clock.now().plus(EVERY), &signal).await;
         }
+        Ok(())
     }
 }
 
 /// Tells the service manager, where there is one.
-pub fn feed(states: &[sd_notify::NotifyState<'_>]) {
+pub(super) fn feed(states: &[sd_notify::NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(%error, "the service manager could not be told");
     }

@@ -15,23 +15,23 @@ use crate::{
 };
 
 /// A task that recurs. A failure is its own to report; it simply runs again at its next time.
-pub type Task = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+pub(super) type Task = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// One recurring task.
-pub struct Recurring {
+pub(super) struct Recurring {
     /// Its name in the configuration, in logs and in the store.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// When.
-    pub schedule: Schedule,
+    pub(super) schedule: Schedule,
     /// What.
-    pub task: Task,
+    pub(super) task: Task,
 }
 
 /// Runs `tasks` at their times until the daemon stops.
 ///
 /// # Errors
 /// When the store fails: the daemon must end.
-pub async fn run(
+pub(super) async fn run(
     tasks: Vec<Recurring>,
     store: Arc<dyn Store>,
     clock: SharedClock,

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Looks after the store.
-pub struct Keeper {
+pub(super) struct Keeper {
     store: Arc<JournalStore>,
     clock: SharedClock,
     vitals: Arc<Vitals>,
@@ -41,7 +41,7 @@ impl Upkeep for Keeper {
 
 impl Keeper {
     /// Who looks after `store`.
-    pub fn new(store: Arc<JournalStore>, clock: SharedClock, vitals: Arc<Vitals>) -> Arc<Self> {
+    pub(super) fn new(store: Arc<JournalStore>, clock: SharedClock, vitals: Arc<Vitals>) -> Arc<Self> {
         Arc::new(Self { store, clock, vitals })
     }
 
@@ -67,7 +67,7 @@ impl Keeper {
     }
 
     /// What recurs of this, as `config` wants it.
-    pub fn recurring(self: &Arc<Self>, config: &Config) -> Vec<Recurring> {
+    pub(super) fn recurring(self: &Arc<Self>, config: &Config) -> Vec<Recurring> {
         let mut tasks = Vec::new();
         if let (Some(schedule), Some(root)) = (config.schedule.backup.clone(), config.backup.path.clone()) {
             let (keeper, keep) = (Arc::clone(self), config.backup.keep.get());

@@ -85,6 +85,11 @@ impl Queue {
         &self.settings
     }
 
+    /// The clock that it keeps.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
     /// The present moment by the clock that the queue keeps.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
