@@ -228,12 +228,9 @@ mod tests {
 
     #[test]
     fn the_exit_code_says_how_it_went() {
-        for (files, code) in [
-            (vec![FIT], WELL),
-            (vec![FIT, SPOILT], super::UNFIT),
-            (vec![FIT, "nowhere.xml"], PART),
-            (vec!["nowhere.xml", "src"], WRONG),
-        ] {
+        for (files, code) in
+            [(vec![FIT], WELL), (vec![FIT, SPOILT], super::UNFIT), (vec![FIT, "nowhere.xml"], PART), (vec!["nowhere.xml", "src"], WRONG)]
+        {
             assert_eq!(ran(&files, OURS, false).0, code, "{files:?}");
         }
         let (code, said) = ran(&[FIT], "nowhere", false);

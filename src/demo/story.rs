@@ -31,8 +31,9 @@ const LOOK: i64 = 80;
 /// How long an author takes to mend a draft, by the demo's clock.
 const MENDING: Duration = Duration::minutes(22);
 
-/// How long an evening may take in real time, in seconds, before the story goes on without what is missing.
-const PATIENCE: i64 = 45;
+/// How long an evening may take in real time, in seconds, before the story goes on without what is missing; and each one after that, so
+/// that it all ends within two minutes even then.
+const PATIENCE: [i64; 2] = [30, 20];
 
 /// Why the story ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -168,7 +169,7 @@ impl<'o> Performance<'o> {
             acts.insert((outage.until, count), Act::Up);
         }
         let mut mending = BTreeSet::new();
-        let patience = SystemClock.now().plus(Duration::seconds(PATIENCE));
+        let patience = SystemClock.now().plus(Duration::seconds(PATIENCE[usize::from(!self.troubles.is_empty())]));
         loop {
             while let Some(first) = acts.first_entry().filter(|first| first.key().0 <= self.stage.clock.now()) {
                 self.perform(first.remove()).await?;
@@ -185,6 +186,9 @@ impl<'o> Performance<'o> {
             }
             if SystemClock.now() > patience {
                 self.troubles.push(format!("{} 的文书没有在预计的时间里办完", evening.day.format("%-m月%-d日")));
+                if self.down {
+                    self.perform(Act::Up).await?;
+                }
                 return Ok(());
             }
             self.keep_pace();
