@@ -5,7 +5,6 @@
     clippy::print_stdout,
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    missing_docs,
     reason = "a benchmark measures real time and prints it"
 )]
 

@@ -272,6 +272,7 @@ impl Record {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm an event: a table is read in one piece")]
     fn note(&mut self, entry: &Entry) {
         match &entry.event {
             Event::JudgedUnfit { findings } => {

@@ -1,5 +1,7 @@
 //! Journeys from outside, in the order a document travels: a real folder, the whole daemon, the mock platform over HTTP, one clock.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod harness;
 
 mod cli;
