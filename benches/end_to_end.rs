@@ -1,12 +1,7 @@
 //! From the folder to Entered, with durable receipts: dangri against the mock platform, and the straightforward Python peer against another.
 //!
 //! `cargo bench --bench end_to_end [-- --documents 5000]`; needs python3-lxml and python3-requests for the peer, strace for the syncs.
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a benchmark measures real time and prints it"
-)]
+#![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark measures real time and prints it")]
 
 mod stage;
 

@@ -216,10 +216,6 @@ pub struct Backup {
 /// How long things are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
-    /// Journal segments whose documents are all closed for this long go to the archive.
-    pub archive_after: Duration,
-    /// The archive; never deleted by dangri.
-    pub archive: PathBuf,
     /// Raw answers of the platform and audit lines are kept this long; 180 days at least (网络安全法).
     pub exchanges: Duration,
 }

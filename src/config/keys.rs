@@ -28,7 +28,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
     let check = file.section("check", check);
     let store = file.section("store", store);
     let backup = file.section("backup", backup);
-    let retention = file.section("retention", |s| retention(s, &state));
+    let retention = file.section("retention", retention);
     let schedule = file.section("schedule", schedules);
     let log = file.section("log", log);
     let control_socket = file.section("control", |s| s.optional_path("socket")).unwrap_or_else(|| state.join("control.sock"));
@@ -162,12 +162,8 @@ fn backup(s: &mut Section<'_, '_>) -> Backup {
     Backup { path: s.optional_path("path"), keep: some(s.number("keep", 14, 1..=3650, "份")) }
 }
 
-fn retention(s: &mut Section<'_, '_>, state: &std::path::Path) -> Retention {
-    Retention {
-        archive_after: s.days("archive_after_days", 730, 30, 36_500),
-        archive: s.optional_path("archive").unwrap_or_else(|| state.join("archive")),
-        exchanges: s.days("exchange_days", 180, 180, 36_500),
-    }
+fn retention(s: &mut Section<'_, '_>) -> Retention {
+    Retention { exchanges: s.days("exchange_days", 180, 180, 36_500) }
 }
 
 fn schedules(s: &mut Section<'_, '_>) -> Schedules {
@@ -193,12 +189,7 @@ fn log(s: &mut Section<'_, '_>) -> Log {
 /// Nothing of ours may lie in the watched folder, or it would be taken for drafts; nor the folder in our own state.
 fn folders_apart(file: &mut File<'_>, config: &Config, archive: Option<&PathBuf>) {
     let watched = &config.folder.path;
-    let ours = [
-        ("folder", "archive", archive),
-        ("state", "path", Some(&config.state)),
-        ("backup", "path", config.backup.path.as_ref()),
-        ("retention", "archive", Some(&config.retention.archive)),
-    ];
+    let ours = [("folder", "archive", archive), ("state", "path", Some(&config.state)), ("backup", "path", config.backup.path.as_ref())];
     for (section, key, path) in ours {
         if path.is_some_and(|path| lies_in(path, watched)) && file.line(section, key).is_some() {
             file.contradiction(section, key, "在草稿目录里面，其中的文件会被当成草稿", "换到草稿目录之外");

@@ -80,7 +80,14 @@ async fn running() -> Running {
         upload_penalties: true,
     };
     let queue = Arc::new(Queue::new(store.clone(), clock.clone(), settings));
-    let office = Office { name: "某区".into(), version: "1".into(), pid: 7, started: clock.now(), cut_off: Duration::hours(24) };
+    let office = Office {
+        name: "某区".into(),
+        version: "1".into(),
+        pid: 7,
+        started: clock.now(),
+        cut_off: Duration::hours(24),
+        target: Duration::hours(20),
+    };
     let vitals = Arc::new(Vitals::new(office));
     let exchange = Exchange {
         request: uuid::Uuid::from_u64_pair(2, 1),

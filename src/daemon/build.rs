@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Problem, SecretError, SecretRef},
     day::{BadCalendar, Calendar},
     document::Timestamp,
-    platform::{Access, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
+    platform::{Access, Exchange, ExchangeLog, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
     status::{Office, SchemaFacts, Vitals},
     store::{self, JournalStore, OpenError, Opened, StoreError},
     watch::{Watcher, notes::Notes},
@@ -19,6 +19,8 @@ use crate::{
 pub struct Parts {
     /// Where records rest.
     pub store: Arc<JournalStore>,
+    /// What can be seen.
+    pub vitals: Arc<Vitals>,
     /// The other side.
     pub platform: Arc<dyn Platform>,
     /// Who judges drafts.
@@ -100,6 +102,21 @@ impl StartError {
     }
 }
 
+/// Keeps exchanges, and lets the vitals know how quick the last good answer was.
+struct Listening {
+    log: Arc<FileExchangeLog>,
+    vitals: Arc<Vitals>,
+}
+
+impl ExchangeLog for Listening {
+    fn keep(&self, exchange: Exchange) {
+        if exchange.code.as_deref() == Some("00") {
+            self.vitals.answered(exchange.at, exchange.took_ms);
+        }
+        self.log.keep(exchange);
+    }
+}
+
 /// Opens everything that `config` names. The store comes first: who does not hold it touches nothing else.
 ///
 /// # Errors
@@ -122,11 +139,16 @@ pub(super) fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, Start
     let exchanges = FileExchangeLog::open(config.state.join("exchanges"), days)
         .map_err(|error| StartError::Machine { what: "打开往来记录", error })?;
     let exchanges = Arc::new(exchanges);
-    let around =
-        Surroundings { clock: Arc::clone(clock), log: Arc::clone(&exchanges) as _, login_book: Some(config.state.join("login.json")) };
+    let vitals = vitals(config, &profile, clock.now());
+    let around = Surroundings {
+        clock: Arc::clone(clock),
+        log: Arc::new(Listening { log: Arc::clone(&exchanges), vitals: Arc::clone(&vitals) }),
+        login_book: Some(config.state.join("login.json")),
+    };
     let platform = HttpPlatform::new(profile.clone(), access(config)?, around).map_err(StartError::Problems)?;
     Ok(Parts {
         store: Arc::new(journal),
+        vitals,
         platform: Arc::new(platform),
         checker: Arc::new(checker),
         watcher: Watcher::new(&config.folder),
@@ -204,7 +226,7 @@ fn problem(key: &str, value: String, why: impl Into<String>, fix: impl Into<Stri
 }
 
 /// The vitals of a daemon that starts now.
-pub(super) fn vitals(config: &Config, profile: &Profile, now: Timestamp) -> Arc<Vitals> {
+fn vitals(config: &Config, profile: &Profile, now: Timestamp) -> Arc<Vitals> {
     let midnight = Timestamp::start_of(now.beijing_day());
     let office = Office {
         name: config.office.name.clone(),
@@ -212,6 +234,7 @@ pub(super) fn vitals(config: &Config, profile: &Profile, now: Timestamp) -> Arc<
         pid: std::process::id(),
         started: now,
         cut_off: config.day.cut_off.on(now.beijing_day()).since(midnight),
+        target: config.day.target.on(now.beijing_day()).since(midnight),
     };
     let vitals = Arc::new(Vitals::new(office));
     vitals.folder(|facts| facts.path = config.folder.path.display().to_string());

@@ -167,9 +167,8 @@ impl Running {
     /// # Errors
     /// [`StartError`] with what to tell people and the exit code.
     pub async fn start(config: Config, clock: SharedClock, parts: Parts) -> Result<Self, StartError> {
-        let Parts { store: journal, platform, checker, watcher, notes, profile, exchanges, opened } = parts;
+        let Parts { store: journal, vitals, platform, checker, watcher, notes, profile, exchanges, opened } = parts;
         let store: Arc<dyn Store> = Arc::clone(&journal) as _;
-        let vitals = build::vitals(&config, &profile, clock.now());
         let queue = Arc::new(Queue::new(Arc::clone(&store), Arc::clone(&clock), settings(&config, &profile)));
         let doubts = queue.recover().await?;
         if doubts > 0 || opened.rebuilt.is_some() {

@@ -55,6 +55,7 @@ impl Gatherer {
                 held: scan.held,
                 overdue: scan.overdue,
                 cut_off: Timestamp::start_of(day).plus(office.cut_off),
+                target: Timestamp::start_of(day).plus(office.target),
                 at_least: scan.at_least,
             },
             folder: facts.folder,
@@ -110,7 +111,14 @@ mod tests {
     const DAY: i64 = 86_400_000;
 
     fn vitals(now: Timestamp) -> Arc<Vitals> {
-        let office = Office { name: "某区".into(), version: "1".into(), pid: 7, started: now, cut_off: Duration::hours(24) };
+        let office = Office {
+            name: "某区".into(),
+            version: "1".into(),
+            pid: 7,
+            started: now,
+            cut_off: Duration::hours(24),
+            target: Duration::hours(20),
+        };
         Arc::new(Vitals::new(office))
     }
 

@@ -79,6 +79,9 @@ pub struct Today {
     pub overdue: u64,
     /// When today's documents must be entered at the latest.
     pub cut_off: Timestamp,
+    /// The office's own, earlier aim (`[day] target`).
+    #[serde(default)]
+    pub target: Timestamp,
     /// Whether there were too many documents to look at each; the figures are then lower bounds.
     pub at_least: bool,
 }

@@ -115,6 +115,13 @@ impl Status {
             let message = format!("{} 件逾期", words::thousands(self.today.overdue));
             found.push(Problem::new(Exit::Overdue, 1, message, "程序会继续补录；退回和暂停的请尽快处理"));
         }
+        let today = &self.today;
+        let missing = today.expected.saturating_sub(today.entered);
+        if missing > 0 && today.target <= self.at && self.at < today.cut_off {
+            let target = words::cut_off_time(today.target, today.day);
+            let message = format!("已过本单位目标时刻 {target}，今日还有 {} 件没有录入", words::thousands(missing));
+            found.push(Problem::new(Exit::NeedsPerson, 6, message, "先处理退回和暂停的；其余由程序赶在截止前上传"));
+        }
         let kinds: [(&[State], u8, &str, &str); 4] = [
             (&[State::Corrupt], 1, "异常件", "运行 dangri repair，从草稿找回"),
             (&[State::Returned], 2, "平台退回", "按平台意见改好草稿并保存，会自动重新提交"),

@@ -34,6 +34,7 @@ pub(crate) fn good_day() -> Status {
             held: 0,
             overdue: 0,
             cut_off: at("2026-11-23T17:30:00+08:00"),
+            target: at("2026-11-23T17:00:00+08:00"),
             at_least: false,
         },
         folder: FolderFacts {

@@ -24,6 +24,8 @@ pub struct Office {
     pub started: Timestamp,
     /// The cut-off, counted from the start of the day: 24 h is midnight.
     pub cut_off: Duration,
+    /// The office's own, earlier aim, counted in the same way; from then on what is missing is told of.
+    pub target: Duration,
 }
 
 /// How the watched folder stands.
@@ -245,8 +247,14 @@ mod tests {
     #[test]
     fn a_loop_that_is_silent_for_too_long_is_stalled_until_it_beats_again() {
         let start = Timestamp::from_millis(0);
-        let vitals =
-            Vitals::new(Office { name: String::new(), version: String::new(), pid: 1, started: start, cut_off: Duration::hours(24) });
+        let vitals = Vitals::new(Office {
+            name: String::new(),
+            version: String::new(),
+            pid: 1,
+            started: start,
+            cut_off: Duration::hours(24),
+            target: Duration::hours(20),
+        });
         assert!(vitals.alive(start));
         let sweep = Beat { name: "sweep", label: "巡视目录", longest_silence: Duration::seconds(60) };
         vitals.beat(sweep, start);

@@ -193,6 +193,7 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
         pid: 7,
         started: Timestamp::from_millis(0),
         cut_off: Duration::hours(24),
+        target: Duration::hours(20),
     };
     let vitals = Arc::new(Vitals::new(office));
     let desk = Desk {
