@@ -9,6 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -84,12 +85,19 @@ impl Work {
         if signal.take() {
             return;
         }
+        let mut sleeping = std::pin::pin!(self.clock.sleep_until(moment));
+        // The clock must know until when before it may hear that this task rests, or it would move on past that moment.
+        let over = std::future::poll_fn(|context| Poll::Ready(sleeping.as_mut().poll(context))).await;
         self.resting.store(true, Ordering::Release);
         self.clock.end_work();
-        tokio::select! {
-            // Whoever raises the signal has counted this task as at work again.
-            () = signal.raised() => {}
-            () = self.clock.sleep_until(moment) => { signal.take(); }
+        if over.is_ready() {
+            signal.take();
+        } else {
+            tokio::select! {
+                // Whoever raises the signal has counted this task as at work again.
+                () = signal.raised() => {}
+                () = sleeping => { signal.take(); }
+            }
         }
         self.resting.store(false, Ordering::Release);
     }
@@ -404,6 +412,38 @@ mod tests {
         let seen = task.await.unwrap();
         assert_eq!(seen, [start.plus(chrono::Duration::hours(6)), start.plus(chrono::Duration::hours(12))]);
         assert_eq!(manual.step(end).await, end);
+    }
+
+    /// A clock that notes in which order it hears of a rest.
+    #[derive(Default)]
+    struct Listener(Mutex<Vec<&'static str>>);
+
+    #[async_trait]
+    impl Clock for Listener {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(0)
+        }
+
+        async fn sleep_until(&self, _: Timestamp) {
+            self.0.lock().unwrap().push("until when");
+            std::future::pending().await
+        }
+
+        fn end_work(&self) {
+            self.0.lock().unwrap().push("rests");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_clock_knows_until_when_before_it_hears_that_a_task_rests() {
+        // Otherwise whoever moves time on when all rest moves it past that moment.
+        let listener = Arc::new(Listener::default());
+        let clock: SharedClock = listener.clone();
+        let (work, signal) = (Work::begin(&clock), Signal::new(&clock));
+        let mut rest = std::pin::pin!(work.rest(Timestamp::from_millis(1), &signal));
+        let poll = std::future::poll_fn(|context| Poll::Ready(rest.as_mut().poll(context))).await;
+        assert!(poll.is_pending());
+        assert_eq!(*listener.0.lock().unwrap(), ["until when", "rests"]);
     }
 
     #[tokio::test]

@@ -66,8 +66,8 @@ pub struct Desk {
     pub exchanges: Arc<dyn Exchanges>,
     /// The store's upkeep.
     pub upkeep: Arc<dyn Upkeep>,
-    /// Called after an act, so that what became due is done at once.
-    pub wake: Arc<dyn Fn() + Send + Sync>,
+    /// Called after an act with the documents that it changed, so that what became due is done at once.
+    pub wake: Arc<dyn Fn(&[DocumentId]) + Send + Sync>,
 }
 
 /// What an operator does, and who it is.
@@ -173,14 +173,15 @@ impl Desk {
             return Ok(to.send(Answer::Preview(self.preview(&records, act.operation, more))).await?);
         }
         tracing::info!(operation = ?act.operation, documents = records.len(), operator = %act.by, "an operator acts");
-        let done = self.act_on_all(records, &act, to).await;
+        let mut changed = Vec::new();
+        let done = self.act_on_all(records, &act, &mut changed, to).await;
         // What was done before a failure is done all the same.
-        (self.wake)();
+        (self.wake)(&changed);
         done
     }
 
     /// Some at a time, so that many acts share a sync of the journal; answers in the order of the records.
-    async fn act_on_all(&self, records: Vec<Record>, act: &Act, to: &Answers) -> Result<(), Stop> {
+    async fn act_on_all(&self, records: Vec<Record>, act: &Act, changed: &mut Vec<DocumentId>, to: &Answers) -> Result<(), Stop> {
         let mut records = records.into_iter().peekable();
         while records.peek().is_some() {
             let mut under_way = JoinSet::new();
@@ -190,6 +191,7 @@ impl Desk {
             }
             let mut done = under_way.join_all().await;
             done.sort_by_key(|(place, _)| *place);
+            changed.extend(done.iter().filter_map(|(_, done)| done.as_ref().ok().filter(|done| done.now.is_some()).map(|done| done.id)));
             for (_, operated) in done {
                 to.send(Answer::Done(operated?)).await?;
             }

@@ -107,7 +107,7 @@ async fn running() -> Running {
         vitals,
         exchanges: Arc::new(Kept(vec![exchange])),
         upkeep: Arc::new(Housekeeper),
-        wake: Arc::new(move || {
+        wake: Arc::new(move |_| {
             wake.fetch_add(1, Ordering::Relaxed);
         }),
     };

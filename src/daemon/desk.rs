@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::pulse::Pulse;
+use super::{notes::Board, pulse::Pulse};
 use crate::{
     clock::Signal,
     config::Config,
@@ -43,7 +43,13 @@ impl Handler for Fresh {
 }
 
 /// The desk of a daemon.
-pub(super) fn desk(config: &Config, queue: &Arc<Queue>, pulse: &Arc<Pulse>, wakes: [Arc<Signal>; 3], keeper: Arc<dyn Upkeep>) -> Fresh {
+pub(super) fn desk(
+    config: &Config,
+    queue: &Arc<Queue>,
+    pulse: &Arc<Pulse>,
+    (wakes, board): ([Arc<Signal>; 3], Arc<Board>),
+    keeper: Arc<dyn Upkeep>,
+) -> Fresh {
     let (gate, clock) = (Arc::clone(&pulse.gate), Arc::clone(&pulse.clock));
     let desk = Desk {
         queue: Arc::clone(queue),
@@ -51,7 +57,9 @@ pub(super) fn desk(config: &Config, queue: &Arc<Queue>, pulse: &Arc<Pulse>, wake
         gatherer: Gatherer::new(Arc::clone(queue.store()), Arc::clone(&pulse.vitals)),
         exchanges: Arc::new(Kept(config.state.join("exchanges"))),
         upkeep: keeper,
-        wake: Arc::new(move || {
+        wake: Arc::new(move |acted| {
+            // What stands beside their drafts may have to go or to come back.
+            acted.iter().for_each(|id| board.tell_of(*id));
             // An operator who asks for something now also means that the platform should be tried now.
             gate.lock().unwrap_or_else(PoisonError::into_inner).look_again(clock.now());
             wakes.iter().for_each(|signal| signal.raise());

@@ -18,7 +18,7 @@ use crate::{
     clock::{SharedClock, Signal, Work},
     config::{Config, Disk},
     document::{ContentHash, DocumentId, Facts, Finding, Place, Record, Severity, Source, State, Timestamp},
-    queue::{Arrival, Arrived, Judged, Queue},
+    queue::{Arrival, Judged, Queue},
     status::{FolderState, Vitals},
     store::{Listing, StoreError},
     watch::{Hints, ShareState, Sighted, Sweep, Unread, Verdicts, Watcher, read_whole},
@@ -218,7 +218,11 @@ impl Intake {
                 source.bytes == sighted.size && source.modified == sighted.modified && record.state != State::Corrupt
             });
             match known {
-                Some(record) => self.verdicts.judged(&sighted, Some(record.id())),
+                Some(record) => {
+                    self.verdicts.judged(&sighted, Some(record.id()));
+                    // Should the last run have ended before its note was written.
+                    self.board.tell(&record);
+                }
                 None => unknown.push(sighted),
             }
         }
@@ -240,26 +244,12 @@ impl Intake {
         }
         let arrived = self.queue.admit(arrivals).await?;
         for (seen, arrived) in sighted.iter().zip(arrived) {
-            let (Arrived::Kept { record, .. } | Arrived::Known(record)) = &arrived;
-            self.verdicts.judged(seen, Some(record.id()));
-            if matches!(arrived, Arrived::Kept { .. }) {
-                self.settle_notes(record).await?;
-            }
+            self.verdicts.judged(seen, Some(arrived.record.id()));
+            // What stands beside the draft must speak of the version that counts now.
+            arrived.closed.iter().for_each(|closed| self.board.tell(closed));
+            self.board.tell(&arrived.record);
         }
         uploads.raise();
-        Ok(())
-    }
-
-    /// An unfit draft gets its note; a fit one that takes the place of an unfit version has the old note removed.
-    async fn settle_notes(&self, record: &Record) -> Result<(), StoreError> {
-        if record.state == State::Unfit {
-            self.board.tell(record);
-            return Ok(());
-        }
-        let earlier = self.queue.store().page(&Listing::Path(record.birth.source.path.clone()), None, 2).await?;
-        if earlier.records.len() > 1 {
-            self.board.mended(record);
-        }
         Ok(())
     }
 }

@@ -20,13 +20,14 @@ use std::{
     future::Future,
     path::Path,
     sync::{Arc, Mutex},
+    task::Poll,
 };
 
 use chrono::Duration;
 use tokio::task::JoinSet;
 
 use crate::{
-    clock::{SharedClock, Signal, SystemClock},
+    clock::{SharedClock, Signal, SystemClock, Work},
     config::{self, Config},
     control::Server,
     document::Timestamp,
@@ -121,7 +122,17 @@ impl Loops {
         let beat = Beat { name, label, longest_silence: Duration::minutes(5) };
         let beats: Beats = Box::new(move |at| vitals.beat(beat, at));
         let ended = begin(beats, Arc::clone(&self.stop));
-        self.running.spawn(async move { (name, ended.await) });
+        // It counts as at work from now on and not from when the runtime gets round to it: then it counts itself.
+        let work = Work::begin(&self.clock);
+        self.running.spawn(async move {
+            let mut ended = std::pin::pin!(ended);
+            let first = std::future::poll_fn(|context| Poll::Ready(ended.as_mut().poll(context))).await;
+            drop(work);
+            match first {
+                Poll::Ready(end) => (name, end),
+                Poll::Pending => (name, ended.await),
+            }
+        });
     }
 
     /// The loops that move documents: upload, settle, follow. Answers the signal that makes the last look again.
@@ -204,7 +215,7 @@ impl Running {
         let (beater, ticks) = (Arc::clone(&pulse), loops.signal());
         loops.run("pulse", "自检", |_, stop| beater.run(stop, ticks));
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
-        let desk = desk::desk(&config, &queue, &pulse, wakes, keeper as _);
+        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), keeper as _);
         let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&clock))
             .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
         loops.run("control", "控制接口", |_, stop| async move {

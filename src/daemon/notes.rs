@@ -48,14 +48,13 @@ impl Board {
             _ => false,
         };
         if wanted {
-            self.changed.0.lock().unwrap_or_else(PoisonError::into_inner).push(record.id());
-            self.signal.raise();
+            self.tell_of(record.id());
         }
     }
 
-    /// A fit version took the place of another: whatever note stands beside the draft is out of date.
-    pub(super) fn mended(&self, record: &Record) {
-        self.changed.0.lock().unwrap_or_else(PoisonError::into_inner).push(record.id());
+    /// Something was done to a document by hand.
+    pub(super) fn tell_of(&self, id: DocumentId) {
+        self.changed.0.lock().unwrap_or_else(PoisonError::into_inner).push(id);
         self.signal.raise();
     }
 
@@ -104,32 +103,22 @@ impl Writer {
     async fn write(&self, id: DocumentId) -> Result<(), StoreError> {
         let Some(record) = self.queue.store().get(id).await? else { return Ok(()) };
         let path = record.birth.source.path.clone();
-        let latest = self.queue.latest_at(&path).await?;
-        if latest.is_some_and(|l| l.id() != id) {
-            // A newer version stands there now, and speaks for itself.
-            return Ok(());
-        }
+        // The version that counts speaks for the draft, whichever of them changed.
+        let record = self.queue.latest_at(&path).await?.unwrap_or(record);
+        let at_home = record.birth.source.path == path;
         let notes = Arc::clone(&self.notes);
         let done = match record.state {
-            State::Unfit | State::Returned => {
+            State::Unfit | State::Returned if at_home => {
                 let text = self.reason_text(&record).await?;
                 blocking(move || notes.write_reason(&path, &text)).await
             }
-            State::Entered => {
+            State::Entered if at_home => {
                 let text = receipt_text(&record);
                 blocking(move || notes.entered(&path, &text)).await
             }
-            // What is on its way, or out of the way, needs no mending any more.
             State::Corrupt => Ok(()),
-            State::Waiting
-            | State::Sending
-            | State::Received
-            | State::Unsure
-            | State::Superseded
-            | State::Ignored
-            | State::HeldWaiting
-            | State::HeldReceived
-            | State::HeldUnsure => blocking(move || notes.remove_reason(&path)).await,
+            // What is on its way, or out of the way, needs no mending any more.
+            _ => blocking(move || notes.remove_reason(&path)).await,
         };
         if let Err(error) = done {
             // A read-only share is no fault of the document's: the reason stands in the store and is shown everywhere else (faults 58).
@@ -142,15 +131,14 @@ impl Writer {
     async fn reason_text(&self, record: &Record) -> Result<String, StoreError> {
         let history = self.queue.store().history(record.id()).await?;
         let about = About { file: &record.birth.source.path, facts: record.birth.facts.as_ref() };
-        let now = self.clock.now();
         for entry in history.iter().rev() {
             match &entry.event {
-                Event::JudgedUnfit { findings } => return Ok(plain(&explain::note(about, Occasion::Check, findings, now))),
+                Event::JudgedUnfit { findings } => return Ok(plain(&explain::note(about, Occasion::Check, findings, entry.at))),
                 Event::SentBack { refusals, .. } => {
                     let body = self.queue.store().body(record.id()).await?;
                     let document = record.birth.facts.clone().and_then(|facts| self.checker.case_document(facts, &body));
                     let findings = explain::refusals(refusals, document.as_ref().map(|d| &*d.tree));
-                    return Ok(plain(&explain::note(about, Occasion::Platform, &findings, now)));
+                    return Ok(plain(&explain::note(about, Occasion::Platform, &findings, entry.at)));
                 }
                 _ => {}
             }

@@ -276,11 +276,13 @@ impl Record {
     fn note(&mut self, entry: &Entry) {
         match &entry.event {
             Event::JudgedUnfit { findings } => {
+                self.stand_again();
                 self.count(findings);
                 let first = findings.iter().find(|f| f.severity == super::Severity::Error);
                 self.reason = shorten(&first.map_or_else(|| "检查未通过".to_owned(), |f| format!("{}：{}", f.label, f.message)));
             }
             Event::Taken { findings, held, supersedes } => {
+                self.stand_again();
                 self.count(findings);
                 self.hold = held.clone();
                 self.supersedes = *supersedes;
@@ -348,10 +350,10 @@ impl Record {
                 self.reason = "平台上已被更正件取代".into();
             }
             Event::Drifted { now } => {
-                self.drift = Some(*now);
-                self.reason = "录入后草稿又有改动".into();
+                self.drift = (*now != self.birth.source.file).then_some(*now);
+                self.reason = if self.drift.is_some() { "录入后草稿又有改动" } else { "草稿已改回录入时的内容" }.into();
             }
-            Event::AlsoSeenAt { .. } => {}
+            Event::AlsoSeenAt { path } => self.draft_present |= *path == self.birth.source.path,
             Event::DraftGone { .. } => {
                 self.draft_present = false;
                 if self.state == State::Ignored {
@@ -371,6 +373,15 @@ impl Record {
                 self.step_forward("存件已恢复，先向平台核实");
             }
         }
+    }
+
+    /// This version is the one that counts: at its birth, and again when the author goes back to it.
+    fn stand_again(&mut self) {
+        self.findings = [0; 3];
+        self.setbacks = 0;
+        self.trouble = None;
+        self.replaced_by = None;
+        self.draft_present = true;
     }
 
     fn count(&mut self, findings: &[super::Finding]) {

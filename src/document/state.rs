@@ -133,6 +133,10 @@ impl State {
             (S::Unfit, Event::DraftGone { .. }) => S::Ignored,
             (S::Unfit | S::Returned | S::HeldWaiting | S::Corrupt, Event::PutAside { .. }) => S::Ignored,
             (S::Ignored, Event::TakenUpAgain { .. }) => S::HeldWaiting,
+            // The author went back to a version that had been closed, so it is that version again that counts.
+            (S::Ignored | S::Superseded, Event::JudgedUnfit { .. }) => S::Unfit,
+            (S::Superseded, Event::Taken { held: None, .. }) => S::Waiting,
+            (S::Superseded, Event::Taken { held: Some(_), .. }) => S::HeldWaiting,
             (S::Waiting | S::Sending | S::Unsure | S::Received, Event::Damaged { .. }) => S::Corrupt,
             // The bytes are whole again; whether they were ever kept over there must be asked first.
             (S::Corrupt, Event::Restored { .. }) => S::Unsure,
@@ -206,12 +210,13 @@ impl HoldCause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// The check found it unfit; `findings` in the order of the file.
+    /// The check found it unfit; `findings` in the order of the file. The first event of a life, or the author went back to this version.
     JudgedUnfit {
         /// All that was found.
         findings: Vec<Finding>,
     },
-    /// The check passed and dangri is responsible from here on. The bytes stand in the same journal frame.
+    /// The check passed and dangri is responsible from here on. The first event of a life, whose journal frame holds the bytes as well, or
+    /// the author went back to this version before a later one was sent.
     Taken {
         /// Warnings and remarks; nothing here stops the document.
         findings: Vec<Finding>,

@@ -7,7 +7,11 @@ fn every_event() -> Vec<Event> {
     let id = DocumentId::from_bytes([7; 16]);
     let failure = Failure::new(Class::Unknown, Cause::NoAnswer, "x");
     let why = || String::from("原因");
+    let taken = |held| Event::Taken { findings: vec![], held, supersedes: None };
     vec![
+        Event::JudgedUnfit { findings: vec![] },
+        taken(None),
+        taken(Some(HoldCause::Drift)),
         Event::Leased { attempt: 1, request: uuid::Uuid::nil() },
         Event::Recalled { due },
         Event::Deferred { failure: failure.clone(), due },

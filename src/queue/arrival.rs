@@ -37,21 +37,22 @@ pub struct Arrival {
 
 /// What became of an arrival.
 #[derive(Debug, Clone)]
-pub enum Arrived {
-    /// It is kept; `record` tells in which state. `findings` is what its author should be told.
-    Kept {
-        /// The record.
-        record: Box<Record>,
-        /// All findings, its own and those that the queue added.
-        findings: Vec<Finding>,
-    },
-    /// It had been kept before, under this record.
-    Known(Box<Record>),
+pub struct Arrived {
+    /// The record; its state tells where it stands.
+    pub record: Record,
+    /// Whether it is kept for the first time.
+    pub new: bool,
+    /// What its author should be told: the check's findings, and those that the queue added.
+    pub findings: Vec<Finding>,
+    /// Versions that it took the place of.
+    pub closed: Vec<Record>,
 }
 
 /// How an arrival is to be entered in the books, decided against what stands there.
 struct Plan {
     newcomer: Newcomer,
+    /// It had been closed, and its author went back to it.
+    back: bool,
     before: Vec<Change>,
     findings: Vec<Finding>,
 }
@@ -80,51 +81,73 @@ impl Queue {
         Ok(answers)
     }
 
-    async fn commit(&self, plans: Vec<Plan>, answers: &mut Vec<Arrived>) -> Result<(), StoreError> {
-        let mut before = Vec::new();
-        let mut newcomers = Vec::with_capacity(plans.len());
-        let mut told = Vec::with_capacity(plans.len());
-        for plan in plans {
-            before.extend(plan.before);
-            told.push((plan.newcomer.birth.source.clone(), plan.findings));
-            newcomers.push(plan.newcomer);
-        }
-        if !before.is_empty() {
-            // One that went stale was leased or looked up in between; it is then drift, which the next look at the folder finds.
-            for applied in self.store.apply(before).await? {
-                match applied {
-                    Ok(_) | Err(StoreError::Stale { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        if newcomers.is_empty() {
+    async fn commit(&self, mut plans: Vec<Plan>, answers: &mut Vec<Arrived>) -> Result<(), StoreError> {
+        if plans.is_empty() {
             return Ok(());
         }
-        for (admission, (source, findings)) in self.store.admit(newcomers).await?.into_iter().zip(told) {
+        let mut closed = self.close_earlier(&mut plans).await?;
+        let newcomers = plans.iter().map(|plan| plan.newcomer.clone()).collect();
+        for ((admission, plan), closed) in self.store.admit(newcomers).await?.into_iter().zip(plans).zip(closed.drain(..)) {
+            let findings = plan.findings;
             answers.push(match admission {
-                Admission::New(record) => Arrived::Kept { record: Box::new(record), findings },
-                Admission::Same(record) => self.met_again(record, &source).await?,
+                Admission::New(record) => Arrived { record, new: true, findings, closed },
+                Admission::Same(record) => {
+                    let record = self.met_again(record, plan.newcomer, plan.back).await?;
+                    Arrived { record, new: false, findings, closed }
+                }
             });
         }
         Ok(())
     }
 
-    /// A document that was kept before: perhaps a copy under another name, perhaps a version that the author went back to.
-    async fn met_again(&self, record: Record, source: &Source) -> Result<Arrived, StoreError> {
-        let known_here = self.latest_at(&source.path).await?.is_some_and(|r| r.id() == record.id());
-        let event = match record.state {
-            State::Ignored | State::Superseded if record.replaced_by.is_none() => {
-                Some(Event::TakenUpAgain { why: "草稿又放回了文件夹".into() })
+    /// Applies what the plans change about earlier versions; answers, plan by plan, the versions that are closed now.
+    async fn close_earlier(&self, plans: &mut [Plan]) -> Result<Vec<Vec<Record>>, StoreError> {
+        let mut closed = vec![Vec::new(); plans.len()];
+        let changes: Vec<(usize, Change)> =
+            plans.iter_mut().enumerate().flat_map(|(nth, plan)| plan.before.drain(..).map(move |change| (nth, change))).collect();
+        if changes.is_empty() {
+            return Ok(closed);
+        }
+        let applied = self.store.apply(changes.iter().map(|(_, change)| change.clone()).collect()).await?;
+        for ((nth, change), applied) in changes.into_iter().zip(applied) {
+            match applied {
+                Ok(record) if record.state == State::Superseded => closed[nth].push(record),
+                Ok(_) => {}
+                // It was leased in between: it goes on, and the new version becomes its correction.
+                Err(StoreError::Stale { id, .. }) => {
+                    if let (Event::ReplacedBy { .. }, Event::Taken { held, supersedes, .. }) =
+                        (&change.entry.event, &mut plans[nth].newcomer.entry.event)
+                    {
+                        (*held, *supersedes) = (Some(HoldCause::Drift), Some(id));
+                    }
+                }
+                Err(error) => return Err(error),
             }
-            _ if !known_here => Some(Event::AlsoSeenAt { path: source.path.clone() }),
+        }
+        Ok(closed)
+    }
+
+    /// A document that was kept before: a copy under another name, the same draft again, or a former version that its author went back to.
+    async fn met_again(&self, record: Record, again: Newcomer, back: bool) -> Result<Record, StoreError> {
+        let source = again.birth.source;
+        let here = self.latest_at(&source.path).await?.is_some_and(|r| r.id() == record.id());
+        let event = match record.state {
+            State::Ignored if record.birth.digest.is_some() => Some(Event::TakenUpAgain { why: "草稿又放回了文件夹".into() }),
+            State::Ignored => Some(again.entry.event),
+            // What was entered once and replaced there cannot be entered again with the same bytes.
+            State::Superseded if back && record.entry.is_none() => Some(again.entry.event),
+            State::Entered
+                if record.drift.is_some_and(|drift| drift != record.birth.source.file) && source.path == record.birth.source.path =>
+            {
+                Some(Event::Drifted { now: record.birth.source.file })
+            }
+            _ if !here || (!record.draft_present && source.path == record.birth.source.path) => {
+                Some(Event::AlsoSeenAt { path: source.path.clone() })
+            }
             _ => None,
         };
-        let record = match event {
-            Some(event) if record.state.after(&event).is_ok() => self.apply_one(&record, Actor::Author, event).await?.unwrap_or(record),
-            _ => record,
-        };
-        Ok(Arrived::Known(Box::new(record)))
+        let Some(event) = event.filter(|event| record.state.after(event).is_ok()) else { return Ok(record) };
+        Ok(self.apply_one(&record, Actor::Author, event).await?.unwrap_or(record))
     }
 
     /// The draft of a record is no longer at `path`; `None` when that changes nothing.
@@ -138,41 +161,70 @@ impl Queue {
         self.apply_one(record, Actor::Author, Event::DraftGone { path: path.to_owned() }).await
     }
 
-    /// The newest record found at `path`.
+    /// The record that stands for the draft at `path`: the newest one there that no other version took the place of, else the newest.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn latest_at(&self, path: &str) -> Result<Option<Record>, StoreError> {
-        let page = self.store.page(&Listing::Path(path.to_owned()), None, 1).await?;
-        Ok(page.records.into_iter().next())
+        let listing = Listing::Path(path.to_owned());
+        let (mut newest, mut after) = (None, None);
+        loop {
+            let page = self.store.page(&listing, after.as_ref(), 8).await?;
+            for record in page.records {
+                if record.state != State::Superseded {
+                    return Ok(Some(record));
+                }
+                newest = newest.or(Some(record));
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(newest),
+            }
+        }
     }
 
     async fn plan(&self, arrival: Arrival) -> Result<Plan, StoreError> {
         let prior = self.latest_at(&arrival.source.path).await?;
         match arrival.judged {
-            Judged::Unfit { facts, findings } => Ok(self.plan_unfit(arrival.source, facts, findings, prior)),
+            Judged::Unfit { facts, findings } => self.plan_unfit(arrival.source, facts, findings, prior).await,
             Judged::Fit(draft) => self.plan_fit(arrival.source, draft, prior).await,
         }
     }
 
-    fn plan_unfit(&self, source: Source, facts: Option<Facts>, findings: Vec<Finding>, prior: Option<Record>) -> Plan {
+    async fn plan_unfit(
+        &self,
+        source: Source,
+        facts: Option<Facts>,
+        findings: Vec<Finding>,
+        prior: Option<Record>,
+    ) -> Result<Plan, StoreError> {
         let id = DocumentId::of_unfit(&source.path, &source.file);
+        let known = self.store.get(id).await?;
+        let back = is_back(known.as_ref(), prior.as_ref(), &source.path);
         // A bad version of something under way changes nothing about what is under way; a bad version of something at a stop replaces it.
         let closes = prior.filter(|p| p.id() != id && matches!(p.state, State::Unfit | State::Returned));
         let before = closes.map(|p| self.change(&p, Actor::Author, Event::ReplacedBy { by: id })).into_iter().collect();
         let cut_off = facts.as_ref().map_or_else(|| self.end_of_today(), |f| self.cut_off(f));
         let entry = self.entry(Event::JudgedUnfit { findings: findings.clone() });
         let birth = Birth { id, source, facts, digest: None, cut_off, due: Timestamp::MAX };
-        Plan { newcomer: Newcomer { birth, entry, body: Arc::from([]) }, before, findings }
+        Ok(Plan { newcomer: Newcomer { birth, entry, body: Arc::from([]) }, back, before, findings })
     }
 
     async fn plan_fit(&self, source: Source, draft: CheckedDraft, prior: Option<Record>) -> Result<Plan, StoreError> {
         let (facts, body, digest, mut findings) = draft.into_parts();
         let id = self.submission_id(&facts, &digest);
-        let earlier = self.earlier_versions(&facts, prior, id).await?;
-        if let Some(other) = self.holder_of_number(&facts, id, &earlier).await? {
-            findings.push(number_taken(&facts, &other));
-            return Ok(self.plan_unfit(source, Some(facts), findings, None));
+        let known = self.store.get(id).await?;
+        let back = is_back(known.as_ref(), prior.as_ref(), &source.path);
+        let mut earlier = self.earlier_versions(&facts, prior.as_ref(), id).await?;
+        if known.is_some() {
+            // A copy of what is known already says nothing of versions that stand elsewhere.
+            earlier.retain(|e| prior.as_ref().is_some_and(|p| p.id() == e.id()));
+        }
+        if known.is_none() || back {
+            if let Some(other) = self.holder_of_number(&facts, id, &earlier).await? {
+                findings.push(number_taken(&facts, &other));
+                return self.plan_unfit(source, Some(facts), findings, prior).await;
+            }
         }
         let mut before = Vec::new();
         let mut supersedes = None;
@@ -181,9 +233,16 @@ impl Queue {
                 before.push(self.change(old, Actor::Author, Event::ReplacedBy { by: id }));
             } else if old.state.is_moving() || matches!(old.state, State::Entered | State::HeldUnsure | State::HeldReceived) {
                 supersedes = Some(old.id());
-                if old.state == State::Entered && old.drift != Some(source.file) {
+                if (known.is_none() || back) && old.state == State::Entered && old.drift != Some(source.file) {
                     before.push(self.change(old, Actor::Author, Event::Drifted { now: source.file }));
                 }
+            }
+        }
+        if let Some(other) = prior.filter(|p| p.id() != id && p.draft_present && p.birth.source.path == source.path) {
+            // A name that was used again for another document: the former one goes on by itself.
+            let gone = Event::DraftGone { path: source.path.clone() };
+            if earlier.iter().all(|e| e.id() != other.id()) && other.state.after(&gone).is_ok() {
+                before.push(self.change(&other, Actor::Author, gone));
             }
         }
         let held = match facts.lane {
@@ -194,16 +253,17 @@ impl Queue {
         let cut_off = self.cut_off(&facts);
         let entry = self.entry(Event::Taken { findings: findings.clone(), held, supersedes });
         let birth = Birth { id, source, facts: Some(facts), digest: Some(digest), cut_off, due: self.now() };
-        Ok(Plan { newcomer: Newcomer { birth, entry, body }, before, findings })
+        Ok(Plan { newcomer: Newcomer { birth, entry, body }, back, before, findings })
     }
 
     /// Earlier versions of the same draft: at the same path, or with the same draft id.
-    async fn earlier_versions(&self, facts: &Facts, prior: Option<Record>, id: DocumentId) -> Result<Vec<Record>, StoreError> {
+    async fn earlier_versions(&self, facts: &Facts, prior: Option<&Record>, id: DocumentId) -> Result<Vec<Record>, StoreError> {
         let mut earlier = self.walk(&Listing::Draft(facts.draft_id), 16).await?;
         if let Some(prior) = prior.filter(|p| earlier.iter().all(|e| e.id() != p.id())) {
-            earlier.push(prior);
+            earlier.push(prior.clone());
         }
-        earlier.retain(|e| e.id() != id && e.state != State::Superseded);
+        let here = prior.map(|p| p.id());
+        earlier.retain(|e| e.id() != id && e.state != State::Superseded && is_version_of(facts, e, here == Some(e.id())));
         Ok(earlier)
     }
 
@@ -238,6 +298,25 @@ impl Queue {
 
     fn entry(&self, event: Event) -> Entry {
         Entry { at: self.now(), by: Actor::Daemon, event }
+    }
+}
+
+/// Whether a version that had been closed stands at `path` again, where another version stood.
+fn is_back(known: Option<&Record>, prior: Option<&Record>, path: &str) -> bool {
+    known.is_some_and(|k| k.state == State::Superseded && prior.is_some_and(|p| p.id() != k.id() && p.birth.source.path == path))
+}
+
+/// Whether `old` is an earlier version of the draft that `facts` were read from. A file name that is used again, and a file that served as
+/// the pattern for another document, are everyday things in an office: they must not make one document a correction of another.
+fn is_version_of(facts: &Facts, old: &Record, same_path: bool) -> bool {
+    let Some(was) = &old.birth.facts else { return same_path };
+    let same_draft = was.draft_id == facts.draft_id;
+    let same_key = was.kind == facts.kind && was.document_key() == facts.document_key();
+    match old.state {
+        // Nothing of it was ever sent; whatever stands there now is what its author means.
+        State::Unfit => same_path || same_draft,
+        _ if was.kind != facts.kind => false,
+        _ => same_key || (same_draft && (same_path || !old.draft_present)),
     }
 }
 

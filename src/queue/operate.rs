@@ -160,6 +160,10 @@ impl Queue {
             Operation::Ignore => Event::PutAside { why: why.to_owned() },
             Operation::TakeUp => Event::TakenUpAgain { why: why.to_owned() },
         };
+        if operation == Operation::TakeUp && record.birth.digest.is_none() {
+            // What was judged unfit has nothing to send; it stands again when its draft does.
+            return Ok(answer(None, "这份草稿没有通过检查：改好后放回文件夹，会自动重新检查"));
+        }
         let in_flight = record.state == State::Sending;
         if in_flight || record.state.after(&event).is_err() {
             return Ok(answer(None, refusal(record.state, operation)));

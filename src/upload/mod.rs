@@ -12,6 +12,7 @@ use std::{
 };
 
 use chrono::Duration;
+use tokio::task::JoinSet;
 
 use crate::{
     clock::{SharedClock, Signal, Work},
@@ -92,6 +93,8 @@ pub struct Uploader {
     at_once: usize,
     /// Leased and not yet sent.
     ready: VecDeque<Lease>,
+    /// Requests under way; they end with the uploader, as they would with the process.
+    sendings: JoinSet<()>,
     work: Work,
 }
 
@@ -99,7 +102,7 @@ impl Uploader {
     /// An uploader that has at most `at_once` requests under way.
     pub fn new(shared: Arc<Shared>, at_once: usize) -> Self {
         let work = Work::begin(&shared.clock);
-        Self { shared, at_once: at_once.max(1), ready: VecDeque::new(), work }
+        Self { shared, at_once: at_once.max(1), ready: VecDeque::new(), sendings: JoinSet::new(), work }
     }
 
     /// Sends whatever is due until `stopping` says so, then gives back what was not sent and waits for what is under way.
@@ -124,6 +127,8 @@ impl Uploader {
 
     /// Starts what may start now; says when to look again.
     async fn turn(&mut self) -> Result<Timestamp, StoreError> {
+        // Those that are over: only the set itself would remember them.
+        while self.sendings.try_join_next().is_some() {}
         loop {
             let now = self.shared.clock.now();
             let permit = self.shared.gate().permit(now);
@@ -176,9 +181,9 @@ impl Uploader {
         Ok(next.unwrap_or(far).min(retry.unwrap_or(far)).max(now.plus(Duration::milliseconds(10))))
     }
 
-    fn start(&self, lease: Lease) {
+    fn start(&mut self, lease: Lease) {
         let mut sending = Sending::begin(&self.shared, lease);
-        tokio::spawn(async move { sending.carry_out().await });
+        self.sendings.spawn(async move { sending.carry_out().await });
     }
 }
 

@@ -202,7 +202,7 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
         vitals,
         exchanges: Arc::new(Nothing),
         upkeep: Arc::new(Nothing),
-        wake: Arc::new(|| {}),
+        wake: Arc::new(|_| {}),
     };
     let server = Server::bind(&home.join("control.sock"), Arc::new(desk), clock).unwrap();
     tokio::spawn(server.run(std::future::pending()));

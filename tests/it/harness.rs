@@ -9,9 +9,10 @@ use chrono::Duration;
 use dangri::{
     clock::{Clock as _, ManualClock, SharedClock},
     config::Config,
+    control::{self, Answer, Ask},
     daemon::Running,
     document::{Entry, Record, State, Timestamp},
-    queue::{Operated, Operation},
+    queue::{Operation, Selection},
     status::{Gatherer, Status},
     store::Listing,
 };
@@ -26,6 +27,9 @@ pub(crate) const SIX: &str = "2023-04-03T18:00:00+08:00";
 /// Six o'clock on the day of the sample files in `mocks/drafts`.
 pub(crate) const SAMPLE_SIX: &str = "2023-04-14T18:00:00+08:00";
 
+/// Six o'clock on the day on which the sample case is closed.
+pub(crate) const CASE_SIX: &str = "2023-05-31T18:00:00+08:00";
+
 /// A fit inspection record of the sample day, an inspection of its own for each seed.
 pub(crate) fn record(seed: u64) -> Vec<u8> {
     drafts::single(seed, "insp_record", SIX[..10].parse().unwrap()).unwrap().bytes
@@ -35,8 +39,13 @@ pub(crate) fn record(seed: u64) -> Vec<u8> {
 pub(crate) fn edited(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let text = std::str::from_utf8(bytes).unwrap();
     let edited = text.replace(from, to);
-    assert_ne!(edited, text, "{from} is not there");
+    assert!(edited != text, "{from} is not there");
     edited.into_bytes()
+}
+
+/// The same document, fit as well, with another place.
+pub(crate) fn reworded(bytes: &[u8]) -> Vec<u8> {
+    edited(bytes, "<Place>", "<Place>厂区")
 }
 
 /// What stands in an element of that name, the first one.
@@ -222,12 +231,26 @@ secret = {{ file = "secret" }}
         self.life(name).await.iter().map(|entry| entry.event.name()).collect()
     }
 
-    /// Does what an operator asks for at the control socket, to the newest document at `name`; the loops hear of it.
-    pub(crate) async fn operate(&self, name: &str, operation: Operation, why: &str) -> Operated {
-        let record = self.record(name).await;
-        let operated = self.daemon().queue.operate(&record, operation, "张工", why).await.unwrap();
-        self.daemon().look_again(self.clock.now());
-        operated
+    /// What an operator does at the command line, through the control socket, to the document that counts at `name`; why not, if not.
+    pub(crate) async fn operate(&self, name: &str, operation: Operation, why: &str) -> Result<State, String> {
+        let wanted = Selection::Named(self.record(name).await.id().to_string());
+        let ask = Ask::Operate { wanted, operation, why: why.to_owned(), confirmed: false };
+        let socket = self.config().control_socket;
+        let mut done = Err(String::new());
+        tokio::task::spawn_blocking(move || {
+            let asked = control::ask(&socket, ask, None, None, |answer| {
+                if let Answer::Done(operated) = answer {
+                    done = operated.now.ok_or(operated.refused);
+                }
+                Ok(())
+            });
+            match asked {
+                Ok(()) => done,
+                Err(error) => Err(format!("{:?}", error.problem())),
+            }
+        })
+        .await
+        .unwrap()
     }
 
     /// What `dangri status` shows this moment.

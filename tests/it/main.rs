@@ -8,4 +8,5 @@ mod cli;
 mod demo;
 mod journey;
 mod judging;
+mod keeping;
 mod noticing;

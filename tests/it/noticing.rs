@@ -4,7 +4,7 @@ use chrono::Duration;
 use dangri::{document::State, status::FolderState};
 use dangri_mocks::{Action, Endpoint, RetryAfter, Rule};
 
-use crate::harness::{Furnishing, Office, SAMPLE_SIX, edited, record, samples};
+use crate::harness::{Furnishing, Office, SAMPLE_SIX, edited, record, reworded, samples};
 
 fn minutes(n: i64) -> Duration {
     Duration::minutes(n)
@@ -221,5 +221,53 @@ async fn a_restart_takes_nothing_again_and_writes_no_second_line_about_it() {
     assert_eq!(office.records().await.len(), 2);
     assert_eq!(office.mock.books().counters().puts, 1);
     assert_eq!(office.note("坏的.xml").unwrap(), note);
+    office.close().await;
+}
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unfit_draft_that_is_deleted_is_put_aside_and_judged_anew_when_it_comes_back() {
+    let office = Office::open().await;
+    let bad = edited(&record(8), "<Uscc>9", "<Uscc>8");
+    office.put("记录.xml", &bad);
+    office.pass(minutes(2)).await;
+    assert!(office.note("记录.xml").is_some());
+    std::fs::remove_file(office.folder().join("记录.xml")).unwrap();
+    office.pass(minutes(5)).await;
+    assert_eq!(office.state("记录.xml").await, Some(State::Ignored));
+    assert_eq!(office.note("记录.xml"), None);
+    // The same bad file again: its author is told again.
+    office.put("记录.xml", &bad);
+    office.pass(minutes(2)).await;
+    assert_eq!(office.state("记录.xml").await, Some(State::Unfit));
+    assert!(office.note("记录.xml").is_some());
+    office.put("记录.xml", &record(8));
+    office.pass(minutes(2)).await;
+    assert_eq!(office.state("记录.xml").await, Some(State::Entered));
+    assert_eq!(office.note("记录.xml"), None);
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_author_who_goes_back_to_a_former_version_means_that_one() {
+    let office = Office::open().await;
+    let bad = edited(&record(9), "<Uscc>9", "<Uscc>8");
+    let worse = edited(&bad, "370302", "379999");
+    for version in [&bad, &worse, &bad] {
+        office.put("记录.xml", version);
+        office.pass(minutes(2)).await;
+    }
+    let here = office.record("记录.xml").await;
+    assert_eq!(here.state, State::Unfit);
+    assert_eq!(here.birth.source.file, dangri::document::ContentHash::of(&bad), "the note speaks of the version that stands there");
+    assert!(!office.note("记录.xml").unwrap().contains("379999"));
+    // Fit versions as well: the last one saved is the one that is entered.
+    office.script(busy(1800));
+    let other = reworded(&record(10));
+    for version in [&record(10), &other, &record(10)] {
+        office.put("另一份.xml", version);
+        office.pass(minutes(2)).await;
+    }
+    office.drain().await;
+    let here = office.record("另一份.xml").await;
+    assert_eq!((here.state, here.birth.source.file), (State::Entered, dangri::document::ContentHash::of(&record(10))));
     office.close().await;
 }
