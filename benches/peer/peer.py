@@ -77,7 +77,8 @@ class Store:
 def token(session, base):
     stamp, nonce = str(int(time.time())), uuid.uuid4().hex
     sign = hmac.new(b"demo-secret", f"demo-app\n{stamp}\n{nonce}".encode(), hashlib.sha256).hexdigest()
-    answer = session.post(base + "/token", data={"app_id": "demo-app", "timestamp": stamp, "nonce": nonce, "sign": sign}, timeout=60)
+    answer = session.post(base + "/token", data={"app_id": "demo-app", "timestamp": stamp, "nonce": nonce, "sign": sign},
+                          headers={"X-Request-Id": str(uuid.uuid4())}, timeout=60)
     return etree.fromstring(answer.content).findtext(f"{X}Token/{X}Value")
 
 

@@ -77,7 +77,10 @@ pub(crate) fn mock(more: &[&str]) -> (Process, String) {
         .args(more);
     let mut child = command.stdout(Stdio::piped()).spawn().expect("the mock platform starts: cargo build --release --workspace");
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("its first line");
+    let mut output = BufReader::new(child.stdout.take().expect("its output"));
+    output.read_line(&mut line).expect("its first line");
+    // It goes on talking; with nobody to listen it would end.
+    std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
     (Process(child), format!("http://127.0.0.1:{port}"))
 }
 
