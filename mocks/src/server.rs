@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -107,7 +107,17 @@ async fn connection(shared: Arc<Shared>, tcp: TcpStream, tls: Option<TlsAcceptor
     };
     let control = Arc::new(Control::default());
     let io = TokioIo::new(Wire::new(stream, control.clone()));
-    let service = service_fn(move |request| handle(shared.clone(), control.clone(), request));
+    let service = service_fn(move |request| {
+        let (shared, control) = (shared.clone(), control.clone());
+        async move {
+            let mut answer = handle(shared.clone(), control, request).await?;
+            // By the platform's own clock, as the dates in its other headers are.
+            if let Ok(date) = HeaderValue::from_str(&http_date(shared.setup.clock.millis())) {
+                answer.headers_mut().insert(DATE, date);
+            }
+            Ok::<_, Cut>(answer)
+        }
+    });
     let served = hyper::server::conn::http1::Builder::new().half_close(true).serve_connection(io, service).await;
     if served.is_err() {
         // A cut that a rule asked for, or a client that went away: the books have it.

@@ -9,4 +9,6 @@ mod demo;
 mod journey;
 mod judging;
 mod keeping;
+mod losing_answers;
 mod noticing;
+mod sending;
