@@ -54,6 +54,9 @@ pub struct UpkeepReport {
     pub data: serde_json::Value,
 }
 
+/// Told which documents an act has changed.
+pub type Wake = Arc<dyn Fn(&[DocumentId]) + Send + Sync>;
+
 /// What the desk works with; the daemon puts it together.
 pub struct Desk {
     /// The queue.
@@ -67,7 +70,7 @@ pub struct Desk {
     /// The store's upkeep.
     pub upkeep: Arc<dyn Upkeep>,
     /// Called after an act with the documents that it changed, so that what became due is done at once.
-    pub wake: Arc<dyn Fn(&[DocumentId]) + Send + Sync>,
+    pub wake: Wake,
 }
 
 /// What an operator does, and who it is.

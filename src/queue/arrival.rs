@@ -220,11 +220,11 @@ impl Queue {
             // A copy of what is known already says nothing of versions that stand elsewhere.
             earlier.retain(|e| prior.as_ref().is_some_and(|p| p.id() == e.id()));
         }
-        if known.is_none() || back {
-            if let Some(other) = self.holder_of_number(&facts, id, &earlier).await? {
-                findings.push(number_taken(&facts, &other));
-                return self.plan_unfit(source, Some(facts), findings, prior).await;
-            }
+        if (known.is_none() || back)
+            && let Some(other) = self.holder_of_number(&facts, id, &earlier).await?
+        {
+            findings.push(number_taken(&facts, &other));
+            return self.plan_unfit(source, Some(facts), findings, prior).await;
         }
         let mut before = Vec::new();
         let mut supersedes = None;
