@@ -17,7 +17,7 @@ fi
 
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --locked -- -D warnings
-cargo test --workspace --locked
+cargo test --workspace --locked --no-fail-fast
 if command -v cargo-deny >/dev/null; then
     cargo deny --offline check bans licenses sources
 fi

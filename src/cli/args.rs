@@ -88,7 +88,7 @@ pub(super) struct DemoArgs {
     #[arg(long, help = "演示完不退出，继续运行，可以用 status、queue、doc 查看")]
     pub(super) keep: bool,
     /// Faster.
-    #[arg(long, value_name = "倍数", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(crate::demo::FASTEST)), help = "放得更快，1 到 20 倍")]
+    #[arg(long, value_name = "倍数", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(crate::demo::FASTEST)), hide_default_value = true, help = "放得更快，1 到 20 倍（默认 1 倍）")]
     pub(super) speed: u32,
     /// Where.
     #[arg(long, value_name = "目录", help = "把演示放在这个空目录里（默认新建一个临时目录）")]
