@@ -140,7 +140,7 @@ impl Queue {
             Err(StoreError::Damaged(what)) => {
                 tracing::error!(document.id = %record.id(), damage = %what, "the kept bytes of a document cannot be read back");
                 let event = Event::Damaged { why: format!("本机存件损坏：{what}") };
-                self.apply_one(&record, Actor::Daemon, event).await?;
+                self.end_leases(vec![(&record, Actor::Daemon, event)]).await?;
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -156,8 +156,8 @@ impl Queue {
             return Ok(());
         }
         let now = self.now();
-        let changes = leases.iter().map(|l| self.change(&l.record, Actor::Daemon, Event::Recalled { due: now })).collect();
-        self.store.apply(changes).await.map(drop)
+        let ends = leases.iter().map(|l| (&*l.record, Actor::Daemon, Event::Recalled { due: now })).collect();
+        self.end_leases(ends).await.map(drop)
     }
 
     /// At start: whatever was being sent when the process ended may or may not have arrived, and after a restored backup that is true of

@@ -32,13 +32,42 @@ pub struct Sought {
 }
 
 impl Queue {
-    /// Settles leases, all in one commit. A record that moved meanwhile (the feed was quicker) is left as it is.
+    /// Settles leases, all in one commit. A record that is no longer Sending (the feed was quicker) is left as it is.
     ///
     /// # Errors
     /// When the store fails; the documents are then in Sending and looked up at the next start.
     pub async fn settle(&self, outcomes: Vec<Outcome>) -> Result<Vec<Record>, StoreError> {
-        let changes = outcomes.iter().map(|o| self.change(&o.record, actor_of(&o.submitted), self.event_of(o))).collect();
-        self.apply_all(changes).await
+        let ends = outcomes.iter().map(|o| (&*o.record, actor_of(&o.submitted), self.event_of(o))).collect();
+        self.end_leases(ends).await
+    }
+
+    /// Applies the events that end leases. A line that came into the history meanwhile (the draft was moved, a copy was seen) must not keep
+    /// an end from being recorded: nobody else would ever take the document out of Sending.
+    pub(super) async fn end_leases(&self, mut ends: Vec<(&Record, Actor, Event)>) -> Result<Vec<Record>, StoreError> {
+        let mut ended = Vec::with_capacity(ends.len());
+        let mut versions: Vec<u32> = ends.iter().map(|(record, ..)| record.version).collect();
+        while !ends.is_empty() {
+            let mut changes = Vec::with_capacity(ends.len());
+            for ((record, by, event), seen) in ends.iter().zip(&versions) {
+                changes.push(Change { seen: *seen, ..self.change(record, by.clone(), event.clone()) });
+            }
+            let mut again = (Vec::new(), Vec::new());
+            for (end, applied) in ends.into_iter().zip(self.store.apply(changes).await?) {
+                match applied {
+                    Ok(record) => ended.push(record),
+                    Err(StoreError::Stale { id, .. }) => {
+                        let same_lease = |r: &Record| r.state == State::Sending && r.attempts == end.0.attempts;
+                        if let Some(now) = self.store.get(id).await?.filter(same_lease) {
+                            again.0.push(end);
+                            again.1.push(now.version);
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            (ends, versions) = again;
+        }
+        Ok(ended)
     }
 
     /// Enters what look-ups or the feed said, all in one commit; returns the records that changed.
@@ -136,7 +165,11 @@ impl Queue {
 
     /// 18 is absence only when asked `VisibilityDelay` after the last attempt ended (contract §4).
     fn event_of_absence(&self, record: &Record, asked_at: Timestamp) -> Option<Event> {
-        let ended = record.doubt_since.unwrap_or(record.since);
+        let ended = match (record.state, record.doubt_since) {
+            // An earlier attempt may have ended in doubt long ago; the one that was acknowledged ended when it was.
+            (State::Received, doubt) => doubt.map_or(record.since, |doubt| doubt.max(record.since)),
+            (_, doubt) => doubt.unwrap_or(record.since),
+        };
         let certain_from = ended.plus(self.settings.visibility_delay);
         if asked_at < certain_from {
             return Some(Event::StillUnclear { failure: None, due: certain_from });

@@ -135,6 +135,18 @@ async fn a_document_that_did_not_arrive_is_sent_again_once_that_is_certain() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_doubt_does_not_make_a_later_silence_certain() {
+    let office = unforgiving().await;
+    office.script(Rule::new(Endpoint::Put, Action::DropWithoutCommit).times(1));
+    office.script(Rule::new(Endpoint::Put, Action::VisibleLate { seconds: 110 }).nth(2).always());
+    office.put("记录.xml", &record(8));
+    office.drain().await;
+    assert_eq!(office.state("记录.xml").await, Some(State::Entered));
+    assert_eq!(office.mock.books().counters().puts, 2, "it was received the second time, and only not visible yet");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_of_the_platform_that_tells_nonsense_locks_no_account() {
     for offset in [7_200, -7_200, 86_400 * 400] {
         let short = Furnishing::default().platform(|setup| setup.token_life = std::time::Duration::from_secs(600));

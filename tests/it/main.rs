@@ -10,5 +10,6 @@ mod journey;
 mod judging;
 mod keeping;
 mod losing_answers;
+mod model;
 mod noticing;
 mod sending;
