@@ -62,6 +62,9 @@ pub struct Lease {
     pub request: Uuid,
 }
 
+/// Told of every record that a loop changed, so that its author hears of it.
+pub type Told = Arc<dyn Fn(&Record) + Send + Sync>;
+
 /// The queue over a store.
 pub struct Queue {
     store: Arc<dyn Store>,

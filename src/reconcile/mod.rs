@@ -12,7 +12,7 @@ use crate::{
     clock::{SharedClock, Signal, Work},
     document::{DocumentId, Failure, State, Timestamp},
     platform::{Platform, Sighting},
-    queue::{Queue, Sought},
+    queue::{Queue, Sought, Told},
     store::StoreError,
 };
 
@@ -61,9 +61,6 @@ struct FeedPace {
     /// How many documents had been acknowledged by then, entered ones included.
     acknowledged: u64,
 }
-
-/// Told of every record that changed, so that its author hears of it.
-pub type Told = Arc<dyn Fn(&crate::document::Record) + Send + Sync>;
 
 /// Follows what was sent.
 pub struct Reconciler {

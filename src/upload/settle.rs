@@ -9,7 +9,7 @@ use crate::{
     clock::{Signal, Work},
     document::{Cause, HoldCause, Record, Timestamp},
     platform::Submitted,
-    queue::Outcome,
+    queue::{Outcome, Told},
     store::StoreError,
 };
 
@@ -25,13 +25,13 @@ pub struct Settler {
     shared: Arc<Shared>,
     /// Raised after each commit: something can be followed now.
     follow: Arc<Signal>,
-    told: crate::reconcile::Told,
+    told: Told,
     work: Work,
 }
 
 impl Settler {
     /// A settler; `follow` is raised after each commit, `told` hears of every record that changed.
-    pub fn new(shared: Arc<Shared>, follow: Arc<Signal>, told: crate::reconcile::Told) -> Self {
+    pub fn new(shared: Arc<Shared>, follow: Arc<Signal>, told: Told) -> Self {
         let work = Work::begin(&shared.clock);
         Self { shared, follow, told, work }
     }

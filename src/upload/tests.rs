@@ -118,7 +118,7 @@ impl Office {
         let follow = Signal::new(&clock);
         let signals = vec![shared.wake(), follow.clone(), shared.settle.clone()];
         let stopping = Arc::new(AtomicBool::new(false));
-        let told: crate::reconcile::Told = Arc::new(|_| {});
+        let told: crate::queue::Told = Arc::new(|_| {});
         let pace = Pace { feed_every: Duration::seconds(5), feed_idle: Duration::seconds(60), at_once: 4 };
         let uploader = Uploader::new(shared.clone(), 4);
         let settler = Settler::new(shared.clone(), follow.clone(), told.clone());

@@ -157,6 +157,8 @@ path = "drafts"
 settle_secs = 1
 [state]
 path = "state"
+[store]
+segment_mib = 4
 [platform]
 profile = "{}"
 base_url = "{}"

@@ -13,3 +13,4 @@ mod losing_answers;
 mod model;
 mod noticing;
 mod sending;
+mod tidy;
