@@ -17,7 +17,7 @@ use super::{
     schema::{Report, SchemaValidator, Unreadable, Violation, XsdValidator, message},
 };
 use crate::{
-    day::Calendar,
+    calendar::Calendar,
     document::{Facts, Finding, Severity},
 };
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::recur::{Recurring, Task};
 use crate::{
+    calendar::{BadCalendar, Calendar},
     check::{self, BundleProblem, Checker},
     clock::SharedClock,
     config::{Config, Problem, SecretError, SecretRef},
-    day::{BadCalendar, Calendar},
     document::Timestamp,
     platform::{Access, Exchange, ExchangeLog, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
     status::{Office, SchemaFacts, Vitals},

@@ -17,7 +17,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cursor, Listing,
+    Cursor, Fact, Listing,
     agenda::Item,
     block::{self, BLOCK},
     journal::{Pos, Trouble},
@@ -109,7 +109,7 @@ pub(super) struct Changes {
     /// Further paths at which documents were seen.
     pub paths: Vec<(DocumentId, Arrival, String)>,
     /// Facts.
-    pub facts: Vec<(String, String)>,
+    pub facts: Vec<Fact>,
 }
 
 impl Changes {
@@ -197,7 +197,7 @@ impl Index {
 
     pub(super) fn fact(&self, name: &str) -> Result<Option<String>, Trouble> {
         if let Some(value) = self.pending().facts.get(name) {
-            return Ok(Some(value.clone()));
+            return Ok(value.clone());
         }
         match guarded(|| self.tree.get(fact_key(name)))? {
             Some(bytes) => decode(&bytes).map(Some),
@@ -205,11 +205,46 @@ impl Index {
         }
     }
 
-    /// Takes in the changes of one commit; says how many documents are not in sled yet. At [`GATHER`] of them it is time to [`Index::flush`].
+    /// At most `limit` facts whose names begin with `prefix` and come after `after`, sled's and the pending ones as one.
+    pub(super) fn facts(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, Trouble> {
+        let pending = self.pending();
+        let start = match after.filter(|after| *after >= prefix) {
+            Some(after) => Bound::Excluded(after),
+            None => Bound::Included(prefix),
+        };
+        let mut fresh =
+            pending.facts.range::<str, _>((start, Bound::Unbounded)).take_while(|(name, _)| name.starts_with(prefix)).peekable();
+        let written = self.tree.range((start.map(fact_key), Bound::Unbounded));
+        let mut written = written.take_while(|entry| entry.as_ref().map_or(true, |(key, _)| key.starts_with(&fact_key(prefix)))).peekable();
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let entry = guarded(|| written.next_if(|_| true).transpose())?;
+            let old = match entry {
+                Some((key, value)) => Some((fact_name(&key)?, value)),
+                None => None,
+            };
+            // Whatever is pending before the next written one, or takes its place, comes first.
+            let before = |name: &str| old.as_ref().is_none_or(|(old, _)| name <= old.as_str());
+            let mut replaced = false;
+            while let Some((name, value)) = fresh.next_if(|(name, _)| before(name)) {
+                replaced |= old.as_ref().is_some_and(|(old, _)| old == name);
+                found.extend(value.as_ref().map(|value| (name.clone(), value.clone())));
+            }
+            match old {
+                Some((name, value)) if !replaced => found.push((name, decode(&value)?)),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Takes in the changes of one commit; says how many documents and facts are not in sled yet. At [`GATHER`] of them it is time to [`Index::flush`].
     pub(super) fn commit(&self, changes: &Changes, summary: &Summary) -> usize {
         let mut pending = self.pending.write().unwrap_or_else(PoisonError::into_inner);
         pending.take(changes, summary);
-        pending.docs.len()
+        pending.docs.len() + pending.facts.len()
     }
 
     /// Writes what is pending to sled. In which order matters: whatever part of it a kill leaves, telling it the same frames again gives the
@@ -239,7 +274,10 @@ impl Index {
         }
         let mut batch = sled::Batch::default();
         for (name, value) in &pending.facts {
-            batch.insert(fact_key(name), encode(value)?);
+            match value {
+                Some(value) => batch.insert(fact_key(name), encode(value)?),
+                None => batch.remove(fact_key(name)),
+            }
         }
         batch.insert(SUMMARY, encode(&pending.summary)?);
         guarded(|| self.tree.apply_batch(batch))?;
@@ -404,6 +442,11 @@ fn record_key(id: DocumentId) -> [u8; 17] {
 
 fn fact_key(name: &str) -> Vec<u8> {
     [b"f", name.as_bytes()].concat()
+}
+
+fn fact_name(key: &[u8]) -> Result<String, Trouble> {
+    let name = key.get(1..).and_then(|name| std::str::from_utf8(name).ok());
+    name.map(str::to_owned).ok_or_else(|| Trouble::Damaged("the index: a fact without a name".into()))
 }
 
 fn id_in(bytes: &[u8]) -> Option<DocumentId> {

@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Admission, Change, Cursor, DamageReport, Due, FACT_LIMIT, Listing, Newcomer, Page, Store, StoreError,
+    Admission, Change, Cursor, DamageReport, Due, Fact, Listing, Newcomer, Page, Store, StoreError,
     keys::{self, Arrival},
 };
 use crate::document::{DocumentId, Entry, Event, Record, State, Timestamp};
@@ -226,16 +226,26 @@ impl Store for MemoryStore {
         Ok(counts)
     }
 
-    async fn remember(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        if name.len() + value.len() > FACT_LIMIT {
-            return Err(StoreError::TooLarge(format!("the fact {name}")));
+    async fn remember_all(&self, facts: Vec<Fact>) -> Result<(), StoreError> {
+        facts.iter().try_for_each(Fact::fits)?;
+        let mut inner = self.sound()?;
+        for fact in facts {
+            match fact.value {
+                Some(value) => inner.facts.insert(fact.name, value),
+                None => inner.facts.remove(&fact.name),
+            };
         }
-        self.sound()?.facts.insert(name.to_owned(), value.to_owned());
         Ok(())
     }
 
     async fn recall(&self, name: &str) -> Result<Option<String>, StoreError> {
         Ok(self.sound()?.facts.get(name).cloned())
+    }
+
+    async fn recall_all(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError> {
+        let inner = self.sound()?;
+        let named = inner.facts.iter().filter(|(name, _)| name.starts_with(prefix) && after.is_none_or(|after| name.as_str() > after));
+        Ok(named.take(limit).map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
     async fn damaged(&self) -> Result<Vec<DamageReport>, StoreError> {

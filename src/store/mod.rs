@@ -16,6 +16,8 @@
 //! 10. *A page is stable while others write:* walking a listing by cursor misses nothing that stood there all along, and repeats nothing.
 //! 11. *An error is never an empty queue.* A read that fails is an error.
 //! 12. *Names resolve.* A number, a path, a case, a draft id lead to the records that carry them, newest first.
+//! 13. *Facts are kept together.* All facts of one call are durable on return, or none is; a name holds the value given last, or nothing once
+//!     it was struck out; names are listed in their byte order.
 
 mod agenda;
 mod backup;
@@ -44,6 +46,7 @@ pub use volume::remote_file_system;
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::document::{Birth, DocumentId, Entry, IllegalMove, Record, State, Timestamp};
 
@@ -81,7 +84,36 @@ pub enum StoreError {
 }
 
 /// The most that a fact may take, name and value together, in bytes.
-pub const FACT_LIMIT: usize = 1024;
+pub const FACT_LIMIT: usize = 64 << 10;
+
+/// A small named value that a room keeps beside the documents: the feed's cursor, a line of the plan, an alert's episode.
+///
+/// Names are paths, `plan/2023-04/…`; a room alone writes below its own first step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Its name.
+    pub name: String,
+    /// Its value; `None` strikes it out.
+    pub value: Option<String>,
+}
+
+impl Fact {
+    /// A fact that holds from now on.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: Some(value.into()) }
+    }
+
+    /// A fact that holds no longer.
+    pub fn struck_out(name: impl Into<String>) -> Self {
+        Self { name: name.into(), value: None }
+    }
+
+    /// Whether it is small enough.
+    fn fits(&self) -> Result<(), StoreError> {
+        let bytes = self.name.len() + self.value.as_ref().map_or(0, String::len);
+        if bytes > FACT_LIMIT { Err(StoreError::TooLarge(format!("the fact {}", self.name))) } else { Ok(()) }
+    }
+}
 
 /// What became of an admission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,14 +240,25 @@ pub trait Store: Send + Sync + 'static {
     /// How many records are in each state. Cheap.
     async fn counts(&self) -> Result<BTreeMap<State, u64>, StoreError>;
 
-    /// Durably remembers a small named fact (the feed's cursor, the last run of a schedule); at most [`FACT_LIMIT`] bytes.
+    /// Durably remembers small named facts, all in one commit; at most [`FACT_LIMIT`] bytes each (law 13).
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`], and those of a write.
-    async fn remember(&self, name: &str, value: &str) -> Result<(), StoreError>;
+    /// [`StoreError::TooLarge`], and those of a write; then none of them is kept.
+    async fn remember_all(&self, facts: Vec<Fact>) -> Result<(), StoreError>;
+
+    /// Durably remembers one fact: see [`Store::remember_all`].
+    ///
+    /// # Errors
+    /// The same.
+    async fn remember(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.remember_all(vec![Fact::new(name, value)]).await
+    }
 
     /// A fact remembered before.
     async fn recall(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// At most `limit` facts whose names begin with `prefix` and come after the name `after`, in the order of their names (law 13).
+    async fn recall_all(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError>;
 
     /// What is damaged (law 9).
     async fn damaged(&self) -> Result<Vec<DamageReport>, StoreError>;

@@ -16,8 +16,8 @@ pub(super) struct Pending {
     pub docs: HashMap<DocumentId, (Option<State>, Slot)>,
     /// Keys of listings, with their values; `None` where a key goes.
     pub keys: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// Facts.
-    pub facts: BTreeMap<String, String>,
+    /// Facts; `None` where one was struck out.
+    pub facts: BTreeMap<String, Option<String>>,
     /// What the index reflects with all this.
     pub summary: Summary,
 }
@@ -59,7 +59,7 @@ impl Pending {
             key.extend_from_slice(&(!arrival).to_be_bytes());
             self.keys.insert(key, Some(id.as_bytes().to_vec()));
         }
-        self.facts.extend(changes.facts.iter().cloned());
+        self.facts.extend(changes.facts.iter().map(|fact| (fact.name.clone(), fact.value.clone())));
         self.summary = summary.clone();
     }
 }

@@ -10,12 +10,12 @@ use std::{
 const KNOWS: [(&str, &[&str]); 18] = [
     ("document", &[]),
     ("clock", &["document"]),
-    ("day", &["document"]),
+    ("calendar", &["document"]),
     ("redact", &[]),
     ("telemetry", &["clock", "document", "redact"]),
     ("config", &["document", "redact", "telemetry"]),
     ("watch", &["clock", "config", "document", "telemetry"]),
-    ("check", &["day", "document"]),
+    ("check", &["calendar", "document"]),
     ("store", &["document"]),
     ("platform", &["clock", "config", "document", "redact", "telemetry"]),
     // The meeting place.
@@ -28,11 +28,11 @@ const KNOWS: [(&str, &[&str]); 18] = [
     (
         "daemon",
         &[
+            "calendar",
             "check",
             "clock",
             "config",
             "control",
-            "day",
             "document",
             "platform",
             "queue",

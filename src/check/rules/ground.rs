@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{day::Calendar, document::Lane};
+use crate::{calendar::Calendar, document::Lane};
 
 /// Everything that the rules look up and that changes rarely; shared by all checks of a profile.
 #[derive(Debug, Clone, Default)]

@@ -4,8 +4,8 @@ use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
 
 use super::{AllowList, Catalogue, CodeList, Ground, KindWords, RuleSet};
 use crate::{
+    calendar::Calendar,
     check::{Bundle, BundleProblem},
-    day::Calendar,
 };
 
 /// The catalogue's file in a bundle's folder.

@@ -4,8 +4,8 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::{Ground, Rule, yuan::Yuan};
 use crate::{
+    calendar::Uncovered,
     check::{Attr, Context, Node, mask},
-    day::Uncovered,
     document::{DocumentNumber, Finding, Reading, Severity},
 };
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Admission, Listing, Store, StoreError,
+    Admission, FACT_LIMIT, Fact, Listing, Store, StoreError,
     samples::{Sample, acknowledged, change, confirmed, deferred, entry, held, leased, not_heard, released},
 };
 use crate::document::{DocumentId, Event, Record, State, Timestamp};
@@ -52,6 +52,7 @@ macro_rules! store_contract {
                 a_listing_is_stable_while_others_write,
                 names_lead_to_records,
                 facts_are_remembered,
+                facts_are_kept_together_and_listed_by_name,
             );
 
             #[test]
@@ -428,10 +429,40 @@ pub(crate) async fn facts_are_remembered(mut backend: impl Backend) {
     store.remember("feed", "17").await.unwrap();
     store.remember("feed", "18").await.unwrap();
     store.remember("last", "").await.unwrap();
-    let long = "x".repeat(2000);
+    let long = "x".repeat(FACT_LIMIT);
     assert!(store.remember("feed", &long).await.is_err());
     drop(store);
     let store = backend.open();
     assert_eq!(store.recall("feed").await.unwrap(), Some("18".into()));
     assert_eq!(store.recall("last").await.unwrap(), Some(String::new()));
+}
+
+pub(crate) async fn facts_are_kept_together_and_listed_by_name(mut backend: impl Backend) {
+    let store = backend.open();
+    let lines = |lines: &[(&str, &str)]| lines.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
+    let all = vec![
+        Fact::new("plan/2", "b"),
+        Fact::new("plan/1", "a"),
+        Fact::new("planet", "x"),
+        Fact::new("plan/3", "c"),
+        Fact::new("plan", "y"),
+    ];
+    store.remember_all(all).await.unwrap();
+    assert_eq!(store.recall_all("plan/", None, 9).await.unwrap(), lines(&[("plan/1", "a"), ("plan/2", "b"), ("plan/3", "c")]));
+    assert_eq!(store.recall_all("plan/", Some("plan/1"), 1).await.unwrap(), lines(&[("plan/2", "b")]));
+    assert_eq!(store.recall_all("other/", None, 9).await.unwrap(), lines(&[]));
+    // One that cannot be kept keeps the others of its call out.
+    let impossible = vec![Fact::new("plan/4", "d"), Fact::new("plan/5", "x".repeat(FACT_LIMIT))];
+    assert!(matches!(store.remember_all(impossible).await, Err(StoreError::TooLarge(_))));
+    drop(store);
+    // Now they are old, and what is struck out or said anew lies over them.
+    let store = backend.open();
+    store.remember_all(vec![Fact::struck_out("plan/2"), Fact::new("plan/3", "C"), Fact::new("plan/15", "z")]).await.unwrap();
+    let left = lines(&[("plan/1", "a"), ("plan/15", "z"), ("plan/3", "C")]);
+    assert_eq!(store.recall_all("plan/", None, 9).await.unwrap(), left);
+    assert_eq!(store.recall_all("plan/", Some("plan/1"), 1).await.unwrap(), lines(&[("plan/15", "z")]));
+    assert_eq!(store.recall("plan/2").await.unwrap(), None);
+    drop(store);
+    let store = backend.open();
+    assert_eq!(store.recall_all("plan/", None, 9).await.unwrap(), left);
 }

@@ -19,11 +19,11 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
-pub(super) use self::replay::{BirthHead, FactHead};
+pub(super) use self::replay::BirthHead;
 use self::writer::Writer;
 pub(super) use self::writer::{Extent, Request};
 use super::{
-    Admission, Change, Cursor, DamageReport, Due, FACT_LIMIT, Listing, Newcomer, Page, Store, StoreError,
+    Admission, Change, Cursor, DamageReport, Due, Fact, Listing, Newcomer, Page, Store, StoreError,
     agenda::Agenda,
     folder::{Folder, LockError},
     index::{Counts, Index, Slot},
@@ -270,7 +270,7 @@ impl JournalStore {
         }
         let mut writer = Writer::new(Arc::clone(&shared), parts.tail, parts.summary, parts.lock, parts.boot);
         if lost {
-            writer.write_facts(vec![FactHead { name: RESTORED_AT.into(), value: now.millis().to_string() }])?;
+            writer.write_facts(vec![Fact::new(RESTORED_AT, now.millis().to_string())])?;
         }
         if let Some(why) = &opened.rebuilt {
             tracing::warn!(%why, frames = opened.replayed, "the index was rebuilt from the journal");
@@ -424,17 +424,19 @@ impl Store for JournalStore {
         Ok(lock(&self.shared.counts).map())
     }
 
-    async fn remember(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        if name.len() + value.len() > FACT_LIMIT {
-            return Err(StoreError::TooLarge(format!("the fact {name}")));
-        }
-        let fact = FactHead { name: name.to_owned(), value: value.to_owned() };
-        self.ask(|answer| Request::Remember { fact, answer }).await?
+    async fn remember_all(&self, facts: Vec<Fact>) -> Result<(), StoreError> {
+        facts.iter().try_for_each(Fact::fits)?;
+        self.ask(|answer| Request::Remember { facts, answer }).await?
     }
 
     async fn recall(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.shared.sound()?;
         Ok(self.shared.index()?.fact(name)?)
+    }
+
+    async fn recall_all(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError> {
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        self.aside(move |shared| Ok(shared.index()?.facts(&prefix, after.as_deref(), limit)?)).await
     }
 
     async fn damaged(&self) -> Result<Vec<DamageReport>, StoreError> {

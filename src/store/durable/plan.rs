@@ -12,7 +12,7 @@ use super::{
 use crate::{
     document::{DocumentId, Entry, Event, Record},
     store::{
-        Admission, Change, Newcomer, StoreError,
+        Admission, Change, Fact, Newcomer, StoreError,
         agenda::Item,
         index::{Changes, Counts, Slot},
         journal::{Draft, Matter, Pos, Prev},
@@ -79,7 +79,7 @@ pub(super) struct Plan {
     pub drafts: Vec<Draft>,
     working: HashMap<DocumentId, Working>,
     paths: Vec<(DocumentId, String)>,
-    facts: Vec<(String, String)>,
+    facts: Vec<Fact>,
 }
 
 /// Looks a record up in the index.
@@ -176,10 +176,11 @@ impl Plan {
         Ok(next)
     }
 
-    /// A fact.
-    pub(super) fn remember(&mut self, fact: super::FactHead) -> Result<(), StoreError> {
-        self.drafts.push(Draft::about_none(Matter::Fact, json(&fact)?));
-        self.facts.push((fact.name, fact.value));
+    /// Facts, all or none.
+    pub(super) fn remember(&mut self, facts: Vec<Fact>) -> Result<(), StoreError> {
+        let frames = facts.iter().map(|fact| Ok(Draft::about_none(Matter::Fact, json(fact)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        self.drafts.extend(frames);
+        self.facts.extend(facts);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     document::{Birth, DocumentId, Entry, Event, IllegalMove, Record, State},
     store::{
-        DamageReport,
+        DamageReport, Fact,
         agenda::Item,
         index::{Changes, GATHER, Index, Slot, Summary},
         journal::{Frame, Matter, Pos, SegmentHead, Trouble},
@@ -22,20 +22,13 @@ pub(in crate::store) struct BirthHead {
     pub entry: Entry,
 }
 
-/// The JSON of a fact.
-#[derive(Debug, Serialize, Deserialize)]
-pub(in crate::store) struct FactHead {
-    pub name: String,
-    pub value: String,
-}
-
 /// A replay under way.
 pub(in crate::store) struct Replay<'a> {
     index: &'a Index,
     summary: Summary,
     slots: HashMap<DocumentId, (Option<State>, Slot)>,
     paths: Vec<(DocumentId, Arrival, String)>,
-    facts: Vec<(String, String)>,
+    facts: Vec<Fact>,
     /// What did not fit together.
     pub damages: Vec<DamageReport>,
 }
@@ -52,9 +45,8 @@ impl<'a> Replay<'a> {
             Matter::Birth => self.birth(frame)?,
             Matter::Entry => self.entry(frame)?,
             Matter::Fact => {
-                if let Some(fact) = self.parse::<FactHead>(frame) {
-                    self.facts.push((fact.name, fact.value));
-                }
+                let fact = self.parse::<Fact>(frame);
+                self.facts.extend(fact);
             }
             Matter::Bytes => {
                 if let Some((was, mut slot)) = self.slot(frame.header.id)? {

@@ -5,13 +5,13 @@ use std::sync::{Arc, PoisonError, atomic::Ordering, mpsc};
 use tokio::sync::oneshot;
 
 use super::{
-    FactHead, Shared, lock, opening,
+    Shared, lock, opening,
     plan::{Arrival, Plan, Step},
 };
 use crate::{
     document::{DocumentId, Record},
     store::{
-        Admission, StoreError,
+        Admission, Fact, StoreError,
         folder::{Left, Lock},
         index::{Changes, GATHER, Index, Slot, Summary},
         journal::{Draft, Matter, Pos, Prev, Segment, Tail, Trouble},
@@ -34,7 +34,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(in crate::store) enum Request {
     Admit { newcomers: Vec<Arrival>, answer: Answer<Vec<Admission>> },
     Apply { changes: Vec<Step>, answer: Answer<Vec<Result<Record, StoreError>>> },
-    Remember { fact: FactHead, answer: Answer<()> },
+    Remember { facts: Vec<Fact>, answer: Answer<()> },
     Mend { id: DocumentId, answer: Option<Answer<Option<Slot>>> },
     Supply { id: DocumentId, body: Arc<[u8]>, answer: Answer<()> },
     WhereNow { answer: Answer<Extent> },
@@ -110,9 +110,9 @@ impl Writer {
     }
 
     /// Facts, outside the loop; while the store opens.
-    pub(super) fn write_facts(&mut self, facts: Vec<FactHead>) -> Result<(), StoreError> {
+    pub(super) fn write_facts(&mut self, facts: Vec<Fact>) -> Result<(), StoreError> {
         let mut plan = Plan::default();
-        facts.into_iter().try_for_each(|fact| plan.remember(fact))?;
+        plan.remember(facts)?;
         self.write(plan)
     }
 
@@ -179,7 +179,7 @@ impl Writer {
             Request::Apply { changes, answer } => {
                 Some(Held::Apply(answer, changes.into_iter().map(|step| plan.apply(step, look_up)).collect()))
             }
-            Request::Remember { fact, answer } => Some(Held::Remember(answer, plan.remember(fact))),
+            Request::Remember { facts, answer } => Some(Held::Remember(answer, plan.remember(facts))),
             _ => None,
         }
     }

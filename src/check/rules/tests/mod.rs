@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    calendar::Calendar,
     check::{CaseDocument, Roster, schema::Labels},
-    day::Calendar,
     document::{AuthorLevel, DocumentNumber, Facts, Name, Severity},
 };
 

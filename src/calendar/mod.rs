@@ -2,6 +2,6 @@
 //!
 //! All days are calendar days of Asia/Shanghai; nothing here reads a clock.
 
-mod calendar;
+mod working_days;
 
-pub use calendar::{BadCalendar, BadCalendarCause, Calendar, Coverage, Uncovered};
+pub use working_days::{BadCalendar, BadCalendarCause, Calendar, Coverage, Uncovered};
