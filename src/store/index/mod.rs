@@ -5,6 +5,9 @@
 //! whatever comes after that is told to it again. The newest changes rest in memory ([`Pending`]) and go to sled some thousands at a time,
 //! so that a document that passes through quickly is written once. Records carry a version byte and a checksum.
 
+mod kept;
+mod seal;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -14,114 +17,33 @@ use std::{
     sync::{Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
-use serde::{Deserialize, Serialize};
-
+use self::seal::{decode, encode};
+pub(in crate::store) use self::{
+    kept::{Changes, Counts, Slot, Summary},
+    seal::{FRONT, check, front, seal},
+};
 use super::{
-    Cursor, Fact, Listing,
+    Cursor, Listing,
     agenda::Item,
     block::{self, BLOCK},
-    journal::{Pos, Trouble},
-    keys::{self, Arrival},
+    journal::Trouble,
+    keys,
     pending::Pending,
 };
-use crate::document::{DocumentId, Record, State, Timestamp};
+use crate::document::{DocumentId, State, Timestamp};
 
-/// The version of records and of the summary.
-const VERSION: u8 = 1;
 /// Records above this are told of in the log: sled is made for small ones.
 const RECORD_LIMIT: usize = 4096;
 const SUMMARY: &[u8] = b"m";
 const COUNTS: &[u8] = b"k";
 /// So many documents are gathered before sled is told of them.
-pub(super) const GATHER: usize = 2048;
+pub(in crate::store) const GATHER: usize = 2048;
 /// So many changes are one batch: sled holds on to all that a batch replaces until the batch is done.
 const BATCH: usize = 32;
 
-/// A record and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Slot {
-    pub last: (u32, u32),
-    pub bytes: (u32, u32),
-    pub arrival: Arrival,
-    pub record: Record,
-}
-
-impl Slot {
-    /// The document's newest frame.
-    pub(super) fn last(&self) -> Pos {
-        Pos { segment: self.last.0, offset: self.last.1 }
-    }
-
-    /// The frame that holds its bytes.
-    pub(super) fn bytes(&self) -> Pos {
-        Pos { segment: self.bytes.0, offset: self.bytes.1 }
-    }
-
-    pub(super) fn item(&self) -> Item {
-        Item::of(&self.record, self.arrival)
-    }
-}
-
-/// How many records there are in each state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Counts([u64; 13]);
-
-impl Counts {
-    pub(super) fn change(&mut self, old: Option<State>, new: State) {
-        if let Some(old) = old {
-            let slot = &mut self.0[usize::from(keys::state(old))];
-            *slot = slot.saturating_sub(1);
-        }
-        self.0[usize::from(keys::state(new))] += 1;
-    }
-
-    pub(super) fn of(&self, state: State) -> u64 {
-        self.0[usize::from(keys::state(state))]
-    }
-
-    pub(super) fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
-    pub(super) fn map(&self) -> BTreeMap<State, u64> {
-        State::ALL.into_iter().map(|s| (s, self.of(s))).filter(|(_, n)| *n > 0).collect()
-    }
-}
-
-/// What the index reflects.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Summary {
-    /// The number of the last frame.
-    pub seq: u64,
-    /// Where the last frame begins: segment and offset.
-    pub last: (u32, u32),
-    /// Where the next frame goes.
-    pub end: (u32, u32),
-    /// How many records there are in each state.
-    pub counts: Counts,
-}
-
-/// What one commit of the journal changes.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    /// Records, each with what the agenda knew of it before, if it did.
-    pub slots: Vec<(Option<Item>, Slot)>,
-    /// Further paths at which documents were seen.
-    pub paths: Vec<(DocumentId, Arrival, String)>,
-    /// Facts.
-    pub facts: Vec<Fact>,
-}
-
-impl Changes {
-    /// One record, in the state that it was in.
-    pub(super) fn of_one(slot: Slot) -> Self {
-        Self { slots: vec![(Some(slot.item()), slot)], ..Self::default() }
-    }
-}
-
 /// The index.
 #[derive(Debug)]
-pub(super) struct Index {
+pub(in crate::store) struct Index {
     tree: sled::Db,
     pending: RwLock<Pending>,
     /// How many records of each state sled has.
@@ -145,7 +67,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, Troubl
 
 impl Index {
     /// Opens what is there, or begins anew.
-    pub(super) fn open(dir: &Path, cache: u64) -> Result<Self, Trouble> {
+    pub(in crate::store) fn open(dir: &Path, cache: u64) -> Result<Self, Trouble> {
         // A half-written snapshot would be taken for corruption for ever; snapshots are derived from the log.
         remove_snapshots(dir, |name| name.ends_with(".generating"));
         let first = Self::try_open(dir, cache);
@@ -176,16 +98,16 @@ impl Index {
     }
 
     /// What it reflects; a new one reflects nothing.
-    pub(super) fn summary(&self) -> Summary {
+    pub(in crate::store) fn summary(&self) -> Summary {
         self.pending().summary.clone()
     }
 
     /// How many records sled has.
-    pub(super) fn written(&self) -> u64 {
+    pub(in crate::store) fn written(&self) -> u64 {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).total()
     }
 
-    pub(super) fn slot(&self, id: DocumentId) -> Result<Option<Slot>, Trouble> {
+    pub(in crate::store) fn slot(&self, id: DocumentId) -> Result<Option<Slot>, Trouble> {
         if let Some((_, slot)) = self.pending().docs.get(&id) {
             return Ok(Some(slot.clone()));
         }
@@ -195,7 +117,7 @@ impl Index {
         }
     }
 
-    pub(super) fn fact(&self, name: &str) -> Result<Option<String>, Trouble> {
+    pub(in crate::store) fn fact(&self, name: &str) -> Result<Option<String>, Trouble> {
         if let Some(value) = self.pending().facts.get(name) {
             return Ok(value.clone());
         }
@@ -206,7 +128,7 @@ impl Index {
     }
 
     /// At most `limit` facts whose names begin with `prefix` and come after `after`, sled's and the pending ones as one.
-    pub(super) fn facts(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, Trouble> {
+    pub(in crate::store) fn facts(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, Trouble> {
         let pending = self.pending();
         let start = match after.filter(|after| *after >= prefix) {
             Some(after) => Bound::Excluded(after),
@@ -241,7 +163,7 @@ impl Index {
     }
 
     /// Takes in the changes of one commit; says how many documents and facts are not in sled yet. At [`GATHER`] of them it is time to [`Index::flush`].
-    pub(super) fn commit(&self, changes: &Changes, summary: &Summary) -> usize {
+    pub(in crate::store) fn commit(&self, changes: &Changes, summary: &Summary) -> usize {
         let mut pending = self.pending.write().unwrap_or_else(PoisonError::into_inner);
         pending.take(changes, summary);
         pending.docs.len() + pending.facts.len()
@@ -250,7 +172,7 @@ impl Index {
     /// Writes what is pending to sled. In which order matters: whatever part of it a kill leaves, telling it the same frames again gives the
     /// same index. Keys first, for they may be written twice; then records, each batch with the counts that it leads to; and only then the
     /// place in the journal that all this reflects.
-    pub(super) fn flush(&self) -> Result<(), Trouble> {
+    pub(in crate::store) fn flush(&self) -> Result<(), Trouble> {
         let pending = self.pending();
         if pending.is_empty() {
             return Ok(());
@@ -287,7 +209,7 @@ impl Index {
     }
 
     /// Writes everything out to the file.
-    pub(super) fn write_out(&self) -> Result<(), Trouble> {
+    pub(in crate::store) fn write_out(&self) -> Result<(), Trouble> {
         self.flush()?;
         guarded(|| self.tree.flush().map(|_| ()))
     }
@@ -375,7 +297,12 @@ impl Index {
     }
 
     /// At most `limit` ids of a listing after `after`, each with its place.
-    pub(super) fn ids(&self, listing: &Listing, after: Option<&Cursor>, limit: usize) -> Result<Vec<(Cursor, DocumentId)>, Trouble> {
+    pub(in crate::store) fn ids(
+        &self,
+        listing: &Listing,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Vec<(Cursor, DocumentId)>, Trouble> {
         let prefix = keys::prefix(listing);
         let from = after.map(|after| [&prefix[..], after].concat());
         let start = from.as_ref().map_or(Bound::Included(&prefix[..]), |from| Bound::Excluded(&from[..]));
@@ -393,7 +320,7 @@ impl Index {
     }
 
     /// Shows all of a state, as the agenda wants them.
-    pub(super) fn items(&self, state: State, each: &mut dyn FnMut(Item)) -> Result<(), Trouble> {
+    pub(in crate::store) fn items(&self, state: State, each: &mut dyn FnMut(Item)) -> Result<(), Trouble> {
         let prefix = keys::prefix(&Listing::InState(state));
         let mut malformed = false;
         self.scan(&prefix, Bound::Included(&prefix), &mut |key, value| {
@@ -407,7 +334,7 @@ impl Index {
     }
 
     /// Every record's key and whether its record is whole, in slices of `limit`; goes on after `after`.
-    pub(super) fn walk(&self, after: Option<DocumentId>, limit: usize) -> Result<Vec<(DocumentId, bool)>, Trouble> {
+    pub(in crate::store) fn walk(&self, after: Option<DocumentId>, limit: usize) -> Result<Vec<(DocumentId, bool)>, Trouble> {
         let start = after.map_or_else(|| vec![b'r'], |id| record_key(id).to_vec());
         guarded(|| {
             let range = self.tree.range::<&[u8], _>((Bound::Excluded(&start[..]), Bound::Excluded(&b"s"[..])));
@@ -453,7 +380,7 @@ fn id_in(bytes: &[u8]) -> Option<DocumentId> {
     Some(DocumentId::from_bytes(bytes.get(..16)?.try_into().ok()?))
 }
 
-pub(super) fn state_value(item: &Item) -> Vec<u8> {
+pub(in crate::store) fn state_value(item: &Item) -> Vec<u8> {
     let mut value = item.id.as_bytes().to_vec();
     value.extend_from_slice(&item.due.millis().to_be_bytes());
     if let Some(case) = item.case {
@@ -474,41 +401,4 @@ fn read_item(state: State, place: &[u8], value: &[u8]) -> Option<Item> {
         arrival: number(place.get(10..)?)?,
         case: if value.len() > 24 { Some(number(&value[24..])?) } else { None },
     })
-}
-
-fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Trouble> {
-    let mut bytes = postcard::to_extend(value, front()).map_err(|e| Trouble::Io(format!("encoding for the index: {e}")))?;
-    seal(&mut bytes);
-    Ok(bytes)
-}
-
-/// What every value begins with: the version, and room for the checksum.
-pub(super) fn front() -> Vec<u8> {
-    vec![VERSION, 0, 0, 0, 0]
-}
-
-/// How long that is.
-pub(super) const FRONT: usize = 5;
-
-/// Fills the checksum in.
-pub(super) fn seal(bytes: &mut [u8]) {
-    let crc = crc32c::crc32c(&bytes[FRONT..]);
-    bytes[1..FRONT].copy_from_slice(&crc.to_le_bytes());
-}
-
-/// What follows the front, if it is what was written.
-pub(super) fn check(bytes: &[u8]) -> Result<&[u8], Trouble> {
-    let damaged = |what: &str| Trouble::Damaged(format!("the index: {what}"));
-    let (front, rest) = bytes.split_at_checked(FRONT).ok_or_else(|| damaged("a record is cut off"))?;
-    if front[0] != VERSION {
-        return Err(damaged("a record of another version"));
-    }
-    if front[1..] != crc32c::crc32c(rest).to_le_bytes() {
-        return Err(damaged("a record's checksum is wrong"));
-    }
-    Ok(rest)
-}
-
-fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Trouble> {
-    postcard::from_bytes(check(bytes)?).map_err(|e| Trouble::Damaged(format!("the index: {e}")))
 }
