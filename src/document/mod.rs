@@ -19,6 +19,7 @@ mod number;
 mod record;
 mod state;
 mod time;
+pub mod yuan;
 
 pub use failure::{Cause, Class, Failure, Refusal};
 pub use finding::{Finding, Place, Severity};
@@ -28,3 +29,4 @@ pub use number::{DocumentNumber, Mend, Reading};
 pub use record::{Actor, Birth, Entry, EntryMark, Facts, Name, Receipt, Record, Source};
 pub use state::{Event, HoldCause, IllegalMove, State};
 pub use time::Timestamp;
+pub use yuan::Yuan;

@@ -21,7 +21,8 @@ mod wording;
 pub mod citation;
 pub mod citizen_id;
 pub mod credit_code;
-pub mod yuan;
+
+pub use crate::document::yuan;
 
 #[cfg(test)]
 mod tests;

@@ -75,6 +75,21 @@ impl Yuan {
         if decimals.is_empty() { whole.to_string() } else { format!("{whole}.{decimals}") }
     }
 
+    /// Reads figures in 万元, `0.2` or `1.0185`: exact, never by way of a fraction in binary. `None` for anything else, and for what is no
+    /// whole number of 分.
+    pub fn parse_wan(text: &str) -> Option<Self> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let decimals = decimals.trim_end_matches('0');
+        if decimals.len() > 6 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        // 万元 with six decimals are 分.
+        let whole = Self::parse(whole)?.0 / 100;
+        let part: i64 = format!("{decimals:0<6}").parse().ok()?;
+        let fen = whole.checked_mul(1_000_000)?.checked_add(part)?;
+        (fen <= MOST_FEN).then_some(Self(fen))
+    }
+
     /// In upper-case characters: `贰万元整`, `壹仟零伍元伍角`, `叁分`. Amounts below zero do not occur and are written as their distance from it.
     pub fn upper(self) -> String {
         let (yuan, jiao, fen) = {
@@ -318,7 +333,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn amounts_in_ten_thousands_are_exact() {
+        for (wan, yuan) in
+            [("0.2", "2000"), ("1.0185", "10185"), ("3", "30000"), ("0.000001", "0.01"), ("5.000000", "50000"), ("1,200.5", "12005000")]
+        {
+            assert_eq!(Yuan::parse_wan(wan), Yuan::parse(yuan), "{wan}");
+        }
+        for wrong in ["", ".2", "0.0000001", "1e3", "-1", "0.2万", "二"] {
+            assert_eq!(Yuan::parse_wan(wrong), None, "{wrong}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn ten_thousands_are_read_as_they_were_written(fen in 0..MOST_FEN) {
+            prop_assert_eq!(Yuan::parse_wan(&Yuan::fen(fen).wan()), Some(Yuan::fen(fen)));
+        }
+
         #[test]
         fn an_amount_written_out_is_read_back(fen in 0i64..=MOST_FEN) {
             let amount = Yuan::fen(fen);
