@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod control;
 pub mod daemon;
+pub mod day;
 pub mod demo;
 pub mod document;
 pub mod platform;

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room may know, besides itself.
-const KNOWS: [(&str, &[&str]); 18] = [
+const KNOWS: [(&str, &[&str]); 19] = [
     ("document", &[]),
     ("clock", &["document"]),
     ("calendar", &["document"]),
@@ -22,6 +22,7 @@ const KNOWS: [(&str, &[&str]); 18] = [
     ("queue", &["check", "clock", "document", "platform", "store"]),
     ("upload", &["clock", "document", "platform", "queue", "store"]),
     ("reconcile", &["clock", "document", "platform", "queue", "store"]),
+    ("day", &["document", "store"]),
     ("status", &["document", "platform", "store"]),
     ("control", &["clock", "document", "platform", "queue", "status", "store"]),
     // The wiring.
@@ -73,7 +74,11 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn is_test(path: &str) -> bool {
-    path.starts_with("tests/") || path.contains("/tests") || path.ends_with("_tests.rs") || path.ends_with("contract.rs")
+    path.starts_with("tests/")
+        || path.contains("/tests")
+        || path.ends_with("_tests.rs")
+        || path.ends_with("contract.rs")
+        || path.ends_with("/samples.rs") && path.starts_with("src/day/")
 }
 
 /// What is compiled into the program: no tests, no comments.
