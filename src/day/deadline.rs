@@ -36,8 +36,9 @@ impl Hours {
     }
 }
 
-/// The moment that counts while nobody has said when a document was entered: of dangri's clock and the platform's the later one, for the
-/// platform's decides in the end and ours is the only one that can be read without it. `skew_millis` is the platform's clock minus ours.
+/// The moment that counts while nobody has said when a document was entered: the later one of dangri's clock and the platform's.
+///
+/// The platform's decides in the end, and ours is the only one that can be read without it. `skew_millis` is the platform's minus ours.
 pub fn strict_now(now: Timestamp, skew_millis: Option<i64>) -> Timestamp {
     now.max(now.plus(Duration::milliseconds(skew_millis.unwrap_or(0))))
 }

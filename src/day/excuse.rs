@@ -4,9 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Record, Timestamp};
 
-/// The first step of the names under which excuses are kept.
-pub(super) const PREFIX: &str = "excuse/";
-
 /// Why a document may be late, as a person put it on record. Never changed and never struck out; a later one stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excuse {
@@ -27,12 +24,5 @@ pub fn key(record: &Record) -> String {
     match &record.birth.facts {
         Some(facts) => format!("{}/{}", facts.kind, facts.document_key()),
         None => format!("-/{}", record.id()),
-    }
-}
-
-impl Excuse {
-    /// The name of the fact that keeps it.
-    pub(super) fn name(&self) -> String {
-        format!("{PREFIX}{}/{:020}", self.document, self.at.millis())
     }
 }
