@@ -1,10 +1,6 @@
 //! The operators' desk: what answers at the control socket.
 
-use std::{
-    io,
-    path::PathBuf,
-    sync::{Arc, PoisonError},
-};
+use std::{io, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -50,7 +46,7 @@ pub(super) fn desk(
     (wakes, board): ([Arc<Signal>; 3], Arc<Board>),
     keeper: Arc<dyn Upkeep>,
 ) -> Fresh {
-    let (gate, clock) = (Arc::clone(&pulse.gate), Arc::clone(&pulse.clock));
+    let gate = Arc::clone(pulse.platform.gate());
     let desk = Desk {
         queue: Arc::clone(queue),
         vitals: Arc::clone(&pulse.vitals),
@@ -61,7 +57,7 @@ pub(super) fn desk(
             // What stands beside their drafts may have to go or to come back.
             acted.iter().for_each(|id| board.tell_of(*id));
             // An operator who asks for something now also means that the platform should be tried now.
-            gate.lock().unwrap_or_else(PoisonError::into_inner).look_again(clock.now());
+            gate.look_again();
             wakes.iter().for_each(|signal| signal.raise());
         }),
     };

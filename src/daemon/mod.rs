@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! folder ─► Intake ─► Queue ─► Uploader ─► Settler ─► Reconciler
-//!                       │          └──────── Gate ────────┘
+//!                       │          └─── Gate ◄─ Prober ───┘
 //!                     Store          Writer (notes) · Recur (cron) · Pulse (vitals, watchdog) · control socket
 //! ```
 //! A loop that fails ends the daemon: it is started again by the service manager, and recovery is the ordinary way in.
@@ -16,12 +16,7 @@ mod recur;
 mod stop;
 mod upkeep;
 
-use std::{
-    future::Future,
-    path::Path,
-    sync::{Arc, Mutex},
-    task::Poll,
-};
+use std::{future::Future, path::Path, sync::Arc, task::Poll};
 
 use chrono::Duration;
 use tokio::task::JoinSet;
@@ -31,12 +26,12 @@ use crate::{
     config::{self, Config},
     control::Server,
     document::Timestamp,
-    platform::{FileExchangeLog, Platform},
+    platform::{FileExchangeLog, Gated, SharedGate, gate::Prober},
     queue::{Queue, QueueSettings, Told},
     reconcile::{Pace, Reconciler},
     status::{Beat, Vitals},
     store::{Store, StoreError},
-    upload::{Settler, Shared, Uploader, gate::Gate},
+    upload::{Settler, Shared, Uploader},
 };
 
 pub use build::{Parts, StartError};
@@ -58,7 +53,7 @@ pub struct Running {
     /// What can be seen.
     pub vitals: Arc<Vitals>,
     pulse: Arc<pulse::Pulse>,
-    gate: Arc<Mutex<Gate>>,
+    gate: Arc<SharedGate>,
     uploads: Arc<Signal>,
     looks: Arc<Signal>,
     exchanges: Arc<FileExchangeLog>,
@@ -135,12 +130,21 @@ impl Loops {
         });
     }
 
+    /// The loop that finds out when a platform that counts as down is back.
+    fn probe(&mut self, gate: &Arc<SharedGate>, prober: Prober) {
+        self.signals.push(gate.probing());
+        self.run("probe", "探测平台", |beat, stop| async move {
+            prober.run(beat, move || stop.decided()).await;
+            Ok(())
+        });
+    }
+
     /// The loops that move documents: upload, settle, follow. Answers the signal that makes the last look again.
     fn move_documents(
         &mut self,
         config: &Config,
         queue: &Arc<Queue>,
-        platform: &Arc<dyn Platform>,
+        platform: &Arc<Gated>,
         shared: &Arc<Shared>,
         board: &Arc<notes::Board>,
     ) -> Arc<Signal> {
@@ -150,6 +154,7 @@ impl Loops {
         };
         let at_once = config.upload.at_once.get();
         let follow = self.signal();
+        platform.gate().wakes(&follow);
         self.signals.extend([shared.wake(), shared.settling()]);
         let uploader = Uploader::new(Arc::clone(shared), at_once);
         self.run("upload", "上传", |beat, stop| uploader.run(beat, move || stop.decided()));
@@ -185,18 +190,21 @@ impl Running {
         if doubts > 0 || opened.rebuilt.is_some() {
             tracing::warn!(documents = doubts, rebuilt = opened.rebuilt, "recovered from an end that was not clean");
         }
-        let gate = Arc::new(Mutex::new(Gate::default()));
-        let shared = Shared::new(Arc::clone(&queue), Arc::clone(&platform), Arc::clone(&clock), Arc::clone(&gate));
+        let gate = SharedGate::new(&clock);
+        let prober = Prober::new(Arc::clone(&gate), Arc::clone(&platform));
+        let platform = Gated::new(platform, Arc::clone(&gate));
+        let shared = Shared::new(Arc::clone(&queue), Arc::clone(&platform), Arc::clone(&clock));
         let archive = !matches!(config.folder.after_entry, config::AfterEntry::Leave);
         let board = notes::Board::new(&clock, config.folder.receipt_files, archive);
         let mut loops = Loops::new(&clock, &vitals);
+        loops.probe(&gate, prober);
         let looks = Signal::new(&clock);
         let follow = loops.move_documents(&config, &queue, &platform, &shared, &board);
         loops.signals.extend([Arc::clone(&looks), Arc::clone(board.signal())]);
         let writer = notes::Writer::new(Arc::clone(&board), Arc::clone(&queue), notes, Arc::clone(&checker), Arc::clone(&clock));
         loops.run("notes", "写退回说明", |beat, stop| writer.run(beat, stop));
         let keeper = upkeep::Keeper::new(journal, Arc::clone(&clock), Arc::clone(&vitals));
-        let mut tasks = build::recurring(&config, &platform, &vitals, &checker);
+        let mut tasks = build::recurring(&config, &(Arc::clone(&platform) as _), &vitals, &checker);
         tasks.extend(keeper.recurring(&config));
         let recurs = loops.signal();
         let (facts, time) = (Arc::clone(&store), Arc::clone(&clock));
@@ -206,7 +214,6 @@ impl Running {
         loops.run("sweep", "巡视目录", |beat, stop| intake.run(signal, wake, beat, stop));
         let pulse = Arc::new(pulse::Pulse {
             vitals: Arc::clone(&vitals),
-            gate: Arc::clone(&gate),
             platform,
             state: config.state.clone(),
             clock: Arc::clone(&clock),
@@ -243,8 +250,8 @@ impl Running {
     }
 
     /// A person says that the platform is mended, or that something should go on now.
-    pub fn look_again(&self, now: Timestamp) {
-        self.gate.lock().unwrap_or_else(std::sync::PoisonError::into_inner).look_again(now);
+    pub fn look_again(&self) {
+        self.gate.look_again();
         self.uploads.raise();
         self.looks.raise();
     }

@@ -1,10 +1,7 @@
 //! The daemon feels its own pulse: what is known of gate, clocks and disk goes to the vitals, and the service manager's watchdog is fed
 //! only while every loop has beaten in time (faults 17).
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{path::PathBuf, sync::Arc};
 
 use chrono::Duration;
 
@@ -12,10 +9,9 @@ use super::stop::Stop;
 use crate::{
     clock::{SharedClock, Signal, Work},
     document::Cause,
-    platform::Platform,
+    platform::{Gated, Platform as _, gate::GateState},
     status::{Vitals, vitals},
     store::StoreError,
-    upload::gate::{Gate, GateState},
 };
 
 /// How often it looks.
@@ -25,10 +21,8 @@ const EVERY: Duration = Duration::seconds(5);
 pub(super) struct Pulse {
     /// Where what is learnt goes.
     pub(super) vitals: Arc<Vitals>,
-    /// The gate before the platform.
-    pub(super) gate: Arc<Mutex<Gate>>,
-    /// The platform, for the difference of the clocks.
-    pub(super) platform: Arc<dyn Platform>,
+    /// The platform and the gate before it.
+    pub(super) platform: Arc<Gated>,
     /// The state folder, for the room on its disk.
     pub(super) state: PathBuf,
     /// The time.
@@ -40,7 +34,7 @@ pub(super) struct Pulse {
 impl Pulse {
     /// Puts what is known now where it can be seen. Cheap: no network.
     pub(super) fn refresh(&self) {
-        let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner).state();
+        let gate = self.platform.gate().state();
         let skew = self.platform.skew();
         self.vitals.platform(|facts| {
             facts.skew_millis = skew.map(|s| s.millis);

@@ -100,6 +100,16 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The code of a request that was not made because the platform counts as down.
+    pub const GATE: &str = "gate";
+    /// The code of a request that was not made because the platform asked to be left alone.
+    pub const QUIET: &str = "retry_after";
+
+    /// Whether nothing left at all, so that it counts as no attempt.
+    pub fn never_left(&self) -> bool {
+        [Self::GATE, Self::QUIET].contains(&self.code.as_str())
+    }
+
     /// A failure without words or a waiting time.
     pub fn new(class: Class, cause: Cause, code: impl Into<String>) -> Self {
         Self { class, cause, code: code.into(), said: String::new(), retry_after_secs: None }

@@ -7,6 +7,7 @@ mod access;
 mod answer;
 pub mod classify;
 pub mod codes;
+pub mod gate;
 mod handshake;
 mod http;
 mod log;
@@ -29,6 +30,7 @@ use uuid::Uuid;
 use crate::document::{Cause, ContentHash, DocumentId, Failure, Kind, Receipt, Record, Refusal, Timestamp};
 
 pub use access::Access;
+pub use gate::{Gated, SharedGate};
 pub use log::{FileExchangeLog, NoExchangeLog, exchanges_of};
 pub use profile::{Credential, Limits, Paths, Profile, Scheme};
 pub use remote::{HttpPlatform, Surroundings};

@@ -153,7 +153,7 @@ impl HttpPlatform {
             return Answer::failed(Failure {
                 said: "平台要求暂缓，此前不发任何请求".into(),
                 retry_after_secs: Some(left),
-                ..Failure::new(Class::Passing, Cause::Busy, "retry_after")
+                ..Failure::new(Class::Passing, Cause::Busy, Failure::QUIET)
             });
         }
         let taking = matches!(content, Content::Package(_));

@@ -114,6 +114,8 @@ impl Queue {
 
     fn event_of_failure(&self, record: &Record, failure: &Failure) -> Event {
         match failure.class {
+            // Nothing is burnt by a request that was never made.
+            Class::Passing if failure.never_left() => Event::Recalled { due: self.now() },
             Class::Passing => Event::Deferred { failure: failure.clone(), due: self.again(record, failure) },
             Class::Unknown => Event::NotHeard { failure: failure.clone(), due: self.now().plus(self.settings.visibility_delay) },
             Class::Held | Class::Final => {

@@ -10,8 +10,11 @@ use tokio::sync::Semaphore;
 
 use crate::{
     clock::{SharedClock, Signal, Work},
-    document::{DocumentId, Failure, State, Timestamp},
-    platform::{Platform, Sighting},
+    document::{DocumentId, Failure, Record, State, Timestamp},
+    platform::{
+        Gated, Platform as _, Sighting,
+        gate::{Lane, Permit},
+    },
     queue::{Queue, Sought, Told},
     store::StoreError,
 };
@@ -21,6 +24,12 @@ const CURSOR: &str = "feed.cursor";
 
 /// The longest that the reconciler rests, so that its silence means something.
 const LONGEST_REST: Duration = Duration::seconds(60);
+
+/// And the shortest, whatever is due.
+const SHORTEST_REST: Duration = Duration::milliseconds(50);
+
+/// So many look-ups are put on record together.
+const BATCH: usize = 256;
 
 /// How many early sightings are kept for documents whose own outcome is still being settled; more are left to look-ups.
 const EARLY_LIMIT: usize = 4_096;
@@ -65,7 +74,7 @@ struct FeedPace {
 /// Follows what was sent.
 pub struct Reconciler {
     queue: Arc<Queue>,
-    platform: Arc<dyn Platform>,
+    platform: Arc<Gated>,
     clock: SharedClock,
     pace: Pace,
     early: BTreeMap<DocumentId, Sighting>,
@@ -78,19 +87,22 @@ pub struct Reconciler {
 
 impl Reconciler {
     /// A reconciler over the queue and the platform; `told` hears of every record that changed, and `wake` is raised then.
-    pub fn new(queue: Arc<Queue>, platform: Arc<dyn Platform>, clock: SharedClock, pace: Pace, told: Told, wake: Arc<Signal>) -> Self {
+    pub fn new(queue: Arc<Queue>, platform: Arc<Gated>, clock: SharedClock, pace: Pace, told: Told, wake: Arc<Signal>) -> Self {
         let work = Work::begin(&clock);
         let feed = FeedPace { read_at: Timestamp::MIN, took: Duration::zero(), quiet: 0, acknowledged: 0 };
         Self { queue, platform, clock, pace, early: BTreeMap::new(), feed, told, wake, work }
     }
 
-    /// Reads the feed if its time has come, then looks up whatever is due.
+    /// Reads the feed if its time has come, then looks up whatever is due; while the platform counts as down, neither.
     ///
     /// # Errors
     /// When the store fails. A platform that does not answer is no error here: what it left open stays due.
     pub async fn activate(&mut self) -> Result<Activation, StoreError> {
         let mut done = Activation::default();
         self.settle_early(&mut done).await?;
+        if self.allowed().is_err() {
+            return Ok(done);
+        }
         let (next, acknowledged) = self.next_feed().await?;
         let begun = self.clock.now();
         if begun >= next {
@@ -127,13 +139,25 @@ impl Reconciler {
         if !self.early.is_empty() {
             wake = wake.min(self.clock.now().plus(self.pace.feed_every));
         }
+        if let Err(not_before) = self.allowed() {
+            // Whatever is due stays due; the gate raises our signal when it opens.
+            return Ok(not_before.min(self.clock.now().plus(LONGEST_REST)).max(self.clock.now().plus(SHORTEST_REST)));
+        }
         for state in [State::Unsure, State::Received] {
             if let Some(due) = store.next_due(state).await? {
                 wake = wake.min(due);
             }
         }
         // A platform that refuses look-ups must not make us spin.
-        Ok(wake.max(self.clock.now().plus(Duration::milliseconds(50))))
+        Ok(wake.max(self.clock.now().plus(SHORTEST_REST)))
+    }
+
+    /// How many questions may be under way at once; else the moment before which there may be none.
+    fn allowed(&self) -> Result<usize, Timestamp> {
+        match self.platform.gate().permit(Lane::Questions) {
+            Permit::Go { at_most } => Ok(at_most.min(self.pace.at_once).max(1)),
+            Permit::NotBefore(moment) => Err(moment),
+        }
     }
 
     /// When the feed is read next, and how many documents are acknowledged by now. Soon after new acknowledgements, then later and later
@@ -205,7 +229,10 @@ impl Reconciler {
 
     async fn look_up_due(&self, state: State, done: &mut Activation) -> Result<(), StoreError> {
         loop {
-            let due = self.queue.store().due(state, self.clock.now(), 256).await?;
+            let Ok(at_once) = self.allowed() else { return Ok(()) };
+            // While the platform recovers, no more than it may be asked at once.
+            let batch = if at_once < self.pace.at_once { at_once } else { BATCH };
+            let due = self.queue.store().due(state, self.clock.now(), batch).await?;
             if due.is_empty() {
                 return Ok(());
             }
@@ -213,8 +240,8 @@ impl Reconciler {
             for found in due {
                 records.extend(self.queue.store().get(found.id).await?);
             }
-            done.look_ups += records.len();
-            let sought = self.look_up_all(records).await;
+            let sought = self.look_up_all(records, at_once).await;
+            done.look_ups += sought.len();
             let platform_is_down = sought.iter().any(|s| s.said.is_err());
             let before = done.changed;
             self.hear(&sought, done).await?;
@@ -224,9 +251,9 @@ impl Reconciler {
         }
     }
 
-    /// Looks up with at most `at_once` requests under way; once one fails, the rest wait for the next activation with the same failure on record.
-    async fn look_up_all(&self, records: Vec<crate::document::Record>) -> Vec<Sought> {
-        let permits = Arc::new(Semaphore::new(self.pace.at_once.max(1)));
+    /// Looks up with at most `at_once` requests under way. Those for which the gate shut meanwhile were not asked, and stay due as they were.
+    async fn look_up_all(&self, records: Vec<Record>, at_once: usize) -> Vec<Sought> {
+        let permits = Arc::new(Semaphore::new(at_once));
         let mut asks = tokio::task::JoinSet::new();
         for record in records {
             let (platform, permits, clock) = (Arc::clone(&self.platform), Arc::clone(&permits), Arc::clone(&self.clock));
@@ -235,7 +262,8 @@ impl Reconciler {
                 let _permit = permits.acquire_owned().await.ok()?;
                 let asked_at = clock.now();
                 let said: Result<_, Failure> = platform.look_up(record.id()).await;
-                Some(Sought { record, asked_at, said })
+                let asked = !said.as_ref().is_err_and(Failure::never_left);
+                asked.then_some(Sought { record, asked_at, said })
             });
         }
         let mut sought = Vec::new();

@@ -3,7 +3,6 @@
 //! One loop leases ahead in batches and starts the sendings; each sending puts its outcome aside; a second loop settles what has gathered
 //! in one commit. So a document costs a fraction of a sync, while nothing leaves before its intention is on record.
 
-pub mod gate;
 mod settle;
 
 use std::{
@@ -17,22 +16,22 @@ use tokio::task::JoinSet;
 use crate::{
     clock::{SharedClock, Signal, Work},
     document::{Cause, Class, Failure, State, Timestamp},
-    platform::{Platform, Submission, Submitted},
+    platform::{
+        Gated, Platform as _, Submission, Submitted,
+        gate::{Lane, Permit},
+    },
     queue::{Lease, Outcome, Queue},
     store::StoreError,
 };
-
-use gate::{Gate, Heard, Permit};
 
 pub use settle::Settler;
 
 /// What sendings and loops share.
 pub struct Shared {
     queue: Arc<Queue>,
-    platform: Arc<dyn Platform>,
+    platform: Arc<Gated>,
     clock: SharedClock,
     flight: Mutex<Flight>,
-    gate: Arc<Mutex<Gate>>,
     /// Something finished, or something may be due.
     wake: Arc<Signal>,
     /// An outcome waits to be settled.
@@ -48,10 +47,11 @@ struct Flight {
 }
 
 impl Shared {
-    /// What the loops of one uploader share; `gate` is the one fact "the platform is down since".
-    pub fn new(queue: Arc<Queue>, platform: Arc<dyn Platform>, clock: SharedClock, gate: Arc<Mutex<Gate>>) -> Arc<Self> {
+    /// What the loops of one uploader share.
+    pub fn new(queue: Arc<Queue>, platform: Arc<Gated>, clock: SharedClock) -> Arc<Self> {
         let (wake, settle) = (Signal::new(&clock), Signal::new(&clock));
-        Arc::new(Self { queue, platform, clock, flight: Mutex::default(), gate, wake, settle })
+        platform.gate().wakes(&wake);
+        Arc::new(Self { queue, platform, clock, flight: Mutex::default(), wake, settle })
     }
 
     /// The signal that something may be due now.
@@ -71,10 +71,6 @@ impl Shared {
 
     fn flight(&self) -> MutexGuard<'_, Flight> {
         self.flight.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn gate(&self) -> MutexGuard<'_, Gate> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn idle(&self) -> bool {
@@ -131,8 +127,7 @@ impl Uploader {
         while self.sendings.try_join_next().is_some() {}
         loop {
             let now = self.shared.clock.now();
-            let permit = self.shared.gate().permit(now);
-            let allowed = match permit {
+            let allowed = match self.shared.platform.gate().permit(Lane::Sendings) {
                 Permit::Go { at_most } => at_most.min(self.at_once),
                 Permit::NotBefore(moment) => {
                     // Nothing may leave: what was leased ahead waits in the queue, where an operator sees it as waiting.
@@ -161,7 +156,7 @@ impl Uploader {
 
     /// Leases ahead once fewer than half a window are ready, so that one sync serves many. Says whether more may be due.
     async fn refill(&mut self, allowed: usize) -> Result<bool, StoreError> {
-        // While the gate only probes, nothing is leased that could not be sent at once.
+        // While the platform only recovers, nothing is leased that could not be sent at once.
         let window = if allowed < self.at_once { allowed } else { self.at_once * 2 };
         if self.ready.len() * 2 > window || self.shared.queue.store().unwell().is_some() {
             return Ok(false);
@@ -222,11 +217,6 @@ impl Drop for Sending {
     fn drop(&mut self) {
         let submitted =
             self.submitted.take().unwrap_or_else(|| Submitted::Failed(Failure::new(Class::Unknown, Cause::Interrupted, "中断")));
-        let heard = match &submitted {
-            Submitted::Failed(failure) => Heard::Failure(failure),
-            _ => Heard::Answer,
-        };
-        self.shared.gate().heard(heard, self.shared.clock.now());
         let outcome = Outcome { record: Arc::clone(&self.lease.record), submitted, holder: self.holder.take() };
         let mut flight = self.shared.flight();
         flight.under_way -= 1;

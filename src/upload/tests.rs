@@ -11,11 +11,11 @@ use std::{
 use async_trait::async_trait;
 use chrono::Duration;
 
-use super::{Settler, Shared, Uploader, gate::Gate};
+use super::{Settler, Shared, Uploader};
 use crate::{
     clock::{ManualClock, SharedClock, Signal},
     document::{Cause, Class, ContentHash, DocumentId, Failure, Kind, Receipt, State, Timestamp},
-    platform::{FeedPage, Platform, SchemaInForce, SightedState, Sighting, Skew, Submission, Submitted},
+    platform::{FeedPage, Gated, Platform, SchemaInForce, SharedGate, SightedState, Sighting, Skew, Submission, Submitted, gate::Prober},
     queue::{Queue, QueueSettings},
     reconcile::{Pace, Reconciler},
     store::{MemoryStore, samples::Sample},
@@ -81,7 +81,8 @@ impl Platform for Scripted {
     }
 
     async fn schema(&self) -> Result<SchemaInForce, Failure> {
-        Err(Failure::new(Class::Passing, Cause::Unreachable, "x"))
+        let effective_from = START[..10].parse().unwrap();
+        Ok(SchemaInForce { version: "2023.1".into(), effective_from, digest: String::new(), accepts: vec![] })
     }
 
     fn skew(&self) -> Option<Skew> {
@@ -114,21 +115,26 @@ impl Office {
             upload_penalties: true,
         };
         let queue = Arc::new(Queue::new(Arc::new(MemoryStore::new()), clock.clone(), settings));
-        let shared = Shared::new(queue.clone(), platform.clone(), clock.clone(), Arc::new(Mutex::new(Gate::default())));
+        let gate = SharedGate::new(&clock);
+        let prober = Prober::new(gate.clone(), platform.clone());
+        let gated = Gated::new(platform.clone(), gate.clone());
+        let shared = Shared::new(queue.clone(), gated.clone(), clock.clone());
         let follow = Signal::new(&clock);
-        let signals = vec![shared.wake(), follow.clone(), shared.settle.clone()];
+        gate.wakes(&follow);
+        let signals = vec![shared.wake(), follow.clone(), shared.settle.clone(), gate.probing()];
         let stopping = Arc::new(AtomicBool::new(false));
         let told: crate::queue::Told = Arc::new(|_| {});
         let pace = Pace { feed_every: Duration::seconds(5), feed_idle: Duration::seconds(60), at_once: 4 };
         let uploader = Uploader::new(shared.clone(), 4);
         let settler = Settler::new(shared.clone(), follow.clone(), told.clone());
-        let reconciler = Reconciler::new(queue.clone(), platform.clone(), clock, pace, told, shared.wake());
+        let reconciler = Reconciler::new(queue.clone(), gated, clock, pace, told, shared.wake());
         let mut loops = tokio::task::JoinSet::new();
         let stop = || {
             let stopping = stopping.clone();
             move || stopping.load(Ordering::Acquire)
         };
-        let (a, b, c) = (stop(), stop(), stop());
+        let (a, b, c, d) = (stop(), stop(), stop(), stop());
+        loops.spawn(async move { prober.run(|_| {}, d).await });
         loops.spawn(async move { uploader.run(|_| {}, a).await.unwrap() });
         loops.spawn(async move { settler.run(|_| {}, b).await.unwrap() });
         loops.spawn(async move { reconciler.run(follow, |_| {}, c).await.unwrap() });

@@ -200,6 +200,11 @@ secret = {{ file = "secret" }}
         std::fs::read_to_string(self.folder().join(format!("{name}.退回原因.txt"))).ok()
     }
 
+    /// The present moment here.
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Lets `span` pass, never faster than the work gets done.
     pub(crate) async fn pass(&self, span: Duration) {
         let until = self.clock.now().plus(span);

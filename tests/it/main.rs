@@ -12,5 +12,6 @@ mod keeping;
 mod losing_answers;
 mod model;
 mod noticing;
+mod outage;
 mod sending;
 mod tidy;
