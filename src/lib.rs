@@ -16,6 +16,7 @@ pub mod platform;
 pub mod queue;
 pub mod reconcile;
 pub mod redact;
+pub mod report;
 pub mod status;
 pub mod store;
 pub mod telemetry;

@@ -98,6 +98,16 @@ impl Checker {
         &self.versions
     }
 
+    /// The working days that the rules count with.
+    pub const fn calendar(&self) -> &Arc<Calendar> {
+        &self.settings.calendar
+    }
+
+    /// The number that the newest rules give a parameter of a rule; `None` when there is no such rule or it is switched off.
+    pub fn rule_count(&self, rule: &str, param: &str) -> Option<u32> {
+        self.rules.first()?.as_ref()?.count(rule, param)
+    }
+
     /// Someone who checks.
     pub fn worker(self: &Arc<Self>) -> Worker {
         let validators = self.versions.iter().map(|bundle| XsdValidator::new(bundle.schema.clone())).collect();

@@ -54,6 +54,9 @@ pub(super) enum Command {
     /// One life.
     #[command(about = "一份文书的经过：何时、何人、何事，每次上传的结果")]
     Doc(DocArgs),
+    /// Papers to hand in.
+    #[command(about = "导出报表：附件2（检查情况统计表）")]
+    Export(ExportArgs),
     /// The check-up.
     #[command(about = "逐项体检：配置、目录、标记、权限、磁盘、平台、证书、时钟、数据")]
     Doctor(JsonArg),
@@ -200,6 +203,46 @@ pub(super) struct DocArgs {
     /// Which.
     #[arg(value_name = "文号", help = "文号、编号（或其前 8 位）或草稿路径")]
     pub(super) name: String,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// Which paper.
+    #[command(subcommand)]
+    pub(super) command: ExportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExportCommand {
+    /// What was inspected and found.
+    #[command(about = "附件2 执法检查活动情况统计表（xlsx）")]
+    Annex2(PeriodArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PeriodArgs {
+    /// The first day.
+    #[arg(long, value_name = "日期", help = "检查日期从这一天起，例如 2023-04-01")]
+    pub(super) from: chrono::NaiveDate,
+    /// The last day.
+    #[arg(long, value_name = "日期", help = "到这一天止，当天也算")]
+    pub(super) to: chrono::NaiveDate,
+    /// Where and how it is written.
+    #[command(flatten)]
+    pub(super) out: OutArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OutArgs {
+    /// Where.
+    #[arg(long, value_name = "文件", help = "写到这个文件（默认写在当前目录，文件名自动取）")]
+    pub(super) out: Option<PathBuf>,
+    /// Over an old one.
+    #[arg(long, help = "文件已存在时覆盖它")]
+    pub(super) force: bool,
     /// For machines.
     #[arg(long, help = "输出 JSON")]
     pub(super) json: bool,

@@ -118,6 +118,8 @@ mod tests {
             "queue ignore",
             "queue takeup",
             "doc",
+            "export",
+            "export annex2",
             "doctor",
             "verify",
             "repair",

@@ -9,6 +9,7 @@ pub mod config;
 mod doc;
 mod doctor;
 mod envelope;
+mod export;
 mod help;
 pub mod init;
 mod place;
@@ -54,6 +55,7 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
         Command::Status(args) => status::run(&args, place, to)?,
         Command::Queue(args) => queue::run(args, place, to)?,
         Command::Doc(args) => doc::run(&args, place, to)?,
+        Command::Export(args) => export::run(&args, place, to)?,
         Command::Doctor(args) => doctor::run(args, place, to)?,
         Command::Verify(args) => upkeep::verify(args, place, to)?,
         Command::Repair(args) => upkeep::repair(args, place, to)?,

@@ -34,6 +34,8 @@ pub struct Config {
     pub backup: Backup,
     /// How long things are kept.
     pub retention: Retention,
+    /// Papers that are handed in.
+    pub report: Report,
     /// What recurs.
     pub schedule: Schedules,
     /// The log.
@@ -218,6 +220,13 @@ pub struct Backup {
 pub struct Retention {
     /// Raw answers of the platform and audit lines are kept this long; 180 days at least (网络安全法).
     pub exchanges: Duration,
+}
+
+/// Papers that are handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How many enterprises the campaign wants inspected (S-12: three groups of fifteen); 0 for no such figure.
+    pub campaign_enterprises: u64,
 }
 
 /// What recurs; `None` for never.

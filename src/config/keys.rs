@@ -8,7 +8,7 @@ use super::{
     address,
     checked::{
         AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, LONGEST_SOCKET, Log, Office, PenaltyLane, Platform,
-        Retention, Schedules, Store, Upload, lies_in,
+        Report, Retention, Schedules, Store, Upload, lies_in,
     },
     raw::{File, Section, Wrong},
     secret::SecretRef,
@@ -29,6 +29,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
     let store = file.section("store", store);
     let backup = file.section("backup", backup);
     let retention = file.section("retention", retention);
+    let report = file.section("report", |s| Report { campaign_enterprises: s.number("campaign_enterprises", 45, 0..=100_000, "家") });
     let schedule = file.section("schedule", schedules);
     let log = file.section("log", log);
     let control_socket = file.section("control", |s| s.optional_path("socket")).unwrap_or_else(|| state.join("control.sock"));
@@ -43,6 +44,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
         store,
         backup,
         retention,
+        report,
         schedule,
         log,
         control_socket,

@@ -8,6 +8,7 @@ use crate::{
     document::{DocumentId, Entry, Record, State, Timestamp},
     platform::Exchange,
     queue::{Operated, Operation, Selection},
+    report::annex::{Note, Wanted},
     status::{Problem, Status, advice},
 };
 
@@ -69,6 +70,8 @@ pub enum Ask {
         /// Into this folder.
         to: PathBuf,
     },
+    /// A paper to print or hand in: an [`Answer::Remark`] each, then one [`Answer::File`] and its [`Answer::Piece`]s.
+    Export(Wanted),
 }
 
 /// One line of an answer.
@@ -95,6 +98,17 @@ pub enum Answer {
     Note(String),
     /// What a verification or a backup came to.
     Report(UpkeepReport),
+    /// A remark about a paper.
+    Remark(Note),
+    /// A file follows in pieces.
+    File {
+        /// A name for it.
+        name: String,
+        /// How many bytes it has.
+        bytes: u64,
+    },
+    /// The next piece of the file, in base64.
+    Piece(String),
     /// Nothing, and why. Always the last line.
     Refused(Problem),
     /// All is said. Always the last line.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
 use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
@@ -14,9 +15,16 @@ use crate::{
     document::{DocumentId, Record, State},
     platform::Exchange,
     queue::{Operation, Queue, Selection},
+    report::{
+        NoReport, Reports,
+        annex::{Made, Wanted},
+    },
     status::{Exit, Gatherer, Problem, Vitals, advice, gather::LAST_BACKUP, problems, words},
     store::{Listing, StoreError},
 };
+
+/// So much of a file goes into one line of an answer, in bytes before base64; well below the limit of a line.
+const PIECE: usize = 192 * 1024;
 
 /// Where exchanges with the platform are kept.
 pub trait Exchanges: Send + Sync + 'static {
@@ -69,6 +77,8 @@ pub struct Desk {
     pub exchanges: Arc<dyn Exchanges>,
     /// The store's upkeep.
     pub upkeep: Arc<dyn Upkeep>,
+    /// The reports.
+    pub reports: Arc<Reports>,
     /// Called after an act with the documents that it changed, so that what became due is done at once.
     pub wake: Wake,
 }
@@ -112,6 +122,7 @@ impl Handler for Desk {
             Ask::Document { name } => self.document(&name, to).await,
             Ask::Verify => report(self.upkeep.verify().await, to).await,
             Ask::Backup { to: folder } => self.backup(&folder, by, to).await,
+            Ask::Export(wanted) => self.export(wanted, by, to).await,
         };
         if let Err(Stop::Refused(problem)) = answered {
             let told = to.send(Answer::Refused(problem)).await;
@@ -241,6 +252,16 @@ impl Desk {
         Ok(())
     }
 
+    async fn export(&self, wanted: Wanted, by: &str, to: &Answers) -> Result<(), Stop> {
+        if wanted.from > wanted.to {
+            let message = format!("起始日期 {} 晚于截止日期 {}", wanted.from, wanted.to);
+            return Err(Stop::Refused(Problem::new(Exit::Usage, 9, message, "把 --from 和 --to 对调")));
+        }
+        let made = self.reports.make(wanted, self.queue.now()).await?;
+        tracing::info!(paper = ?wanted.paper, operator = by, bytes = made.bytes.len(), "a paper was made");
+        hand_over(made, to).await
+    }
+
     async fn backup(&self, folder: &Path, by: &str, to: &Answers) -> Result<(), Stop> {
         let done = self.upkeep.backup(folder).await;
         if done.as_ref().is_ok_and(|r| r.well) {
@@ -251,6 +272,30 @@ impl Desk {
         }
         report(done, to).await
     }
+}
+
+impl From<NoReport> for Stop {
+    fn from(error: NoReport) -> Self {
+        match error {
+            NoReport::Store(error) => error.into(),
+            NoReport::NotMade(error) => {
+                tracing::error!(%error, "a paper could not be made");
+                Self::Refused(Problem::new(Exit::Failed, 11, "文件没有做成", "请查看日志：journalctl -u dangri，并联系技术人员"))
+            }
+        }
+    }
+}
+
+/// Sends a file that was made, remarks first.
+async fn hand_over(made: Made, to: &Answers) -> Result<(), Stop> {
+    for note in made.notes {
+        to.send(Answer::Remark(note)).await?;
+    }
+    to.send(Answer::File { name: made.file_name, bytes: made.bytes.len() as u64 }).await?;
+    for piece in made.bytes.chunks(PIECE) {
+        to.send(Answer::Piece(BASE64.encode(piece))).await?;
+    }
+    Ok(())
 }
 
 async fn report(done: Result<UpkeepReport, String>, to: &Answers) -> Result<(), Stop> {

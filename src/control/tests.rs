@@ -15,10 +15,12 @@ use chrono::Duration;
 
 use super::{api::*, client, *};
 use crate::{
+    check::Checker,
     clock::{Clock as _, ManualClock},
     document::{DocumentId, Event, HoldCause, State, Timestamp},
     platform::Exchange,
     queue::{Operation, Queue, QueueSettings, Selection},
+    report::{Reports, Settings},
     status::{Exit, Gatherer, Office, Vitals},
     store::{
         MemoryStore, Store as _,
@@ -32,6 +34,12 @@ impl Exchanges for Kept {
     fn about(&self, document: DocumentId) -> std::io::Result<Vec<Exchange>> {
         Ok(self.0.iter().filter(|e| e.document == Some(document)).cloned().collect())
     }
+}
+
+/// Under the profile that the project carries.
+fn checker() -> Arc<Checker> {
+    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/platform/shandong");
+    Arc::new(Checker::load(&profile, crate::check::Settings::default()).unwrap())
 }
 
 struct Housekeeper;
@@ -107,6 +115,7 @@ async fn running() -> Running {
         vitals,
         exchanges: Arc::new(Kept(vec![exchange])),
         upkeep: Arc::new(Housekeeper),
+        reports: Arc::new(Reports::new(store.clone(), checker(), Settings::default())),
         wake: Arc::new(move |_| {
             wake.fetch_add(1, Ordering::Relaxed);
         }),

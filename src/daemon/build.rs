@@ -10,8 +10,9 @@ use crate::{
     config::{Config, Problem, SecretError, SecretRef},
     document::Timestamp,
     platform::{Access, Exchange, ExchangeLog, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
+    report::{self, Reports},
     status::{Office, SchemaFacts, Vitals},
-    store::{self, JournalStore, OpenError, Opened, StoreError},
+    store::{self, JournalStore, OpenError, Opened, Store, StoreError},
     watch::{Watcher, notes::Notes},
 };
 
@@ -260,6 +261,12 @@ fn schema_check(platform: Arc<dyn Platform>, vitals: Arc<Vitals>, ours: Vec<Stri
             }
         })
     })
+}
+
+/// The reports of the office.
+pub(super) fn reports(config: &Config, store: &Arc<dyn Store>, checker: &Arc<Checker>) -> Arc<Reports> {
+    let settings = report::Settings { unit: config.office.name.clone(), campaign_enterprises: config.report.campaign_enterprises };
+    Arc::new(Reports::new(Arc::clone(store), Arc::clone(checker), settings))
 }
 
 /// What recurs, as `config` wants it.

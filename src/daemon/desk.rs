@@ -12,6 +12,7 @@ use crate::{
     document::DocumentId,
     platform::{Exchange, exchanges_of},
     queue::Queue,
+    report::Reports,
     status::Gatherer,
 };
 
@@ -45,6 +46,7 @@ pub(super) fn desk(
     pulse: &Arc<Pulse>,
     (wakes, board): ([Arc<Signal>; 3], Arc<Board>),
     keeper: Arc<dyn Upkeep>,
+    reports: Arc<Reports>,
 ) -> Fresh {
     let gate = Arc::clone(pulse.platform.gate());
     let desk = Desk {
@@ -53,6 +55,7 @@ pub(super) fn desk(
         gatherer: Gatherer::new(Arc::clone(queue.store()), Arc::clone(&pulse.vitals)),
         exchanges: Arc::new(Kept(config.state.join("exchanges"))),
         upkeep: keeper,
+        reports,
         wake: Arc::new(move |acted| {
             // What stands beside their drafts may have to go or to come back.
             acted.iter().for_each(|id| board.tell_of(*id));

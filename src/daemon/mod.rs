@@ -209,7 +209,8 @@ impl Running {
         let recurs = loops.signal();
         let (facts, time) = (Arc::clone(&store), Arc::clone(&clock));
         loops.run("recur", "定时任务", |beat, stop| recur::run(tasks, facts, time, recurs, beat, stop));
-        let intake = intake::Intake::new(&config, Arc::clone(&queue), checker, watcher, Arc::clone(&board), Arc::clone(&vitals));
+        let intake =
+            intake::Intake::new(&config, Arc::clone(&queue), Arc::clone(&checker), watcher, Arc::clone(&board), Arc::clone(&vitals));
         let (signal, wake) = (Arc::clone(&looks), shared.wake());
         loops.run("sweep", "巡视目录", |beat, stop| intake.run(signal, wake, beat, stop));
         let pulse = Arc::new(pulse::Pulse {
@@ -221,8 +222,9 @@ impl Running {
         });
         let (beater, ticks) = (Arc::clone(&pulse), loops.signal());
         loops.run("pulse", "自检", |_, stop| beater.run(stop, ticks));
+        let reports = build::reports(&config, &store, &checker);
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
-        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), keeper as _);
+        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), keeper as _, reports);
         let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&clock))
             .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
         loops.run("control", "控制接口", |_, stop| async move {

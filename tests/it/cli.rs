@@ -11,11 +11,13 @@ use std::{
 use async_trait::async_trait;
 use chrono::Duration;
 use dangri::{
+    check::{self, Checker},
     clock::ManualClock,
     control::{Desk, Exchanges, Server, Upkeep, UpkeepReport},
     document::{DocumentId, Event, HoldCause, Timestamp},
     platform::Exchange,
     queue::{Queue, QueueSettings},
+    report::{self, Reports},
     status::{Gatherer, Office, Vitals},
     store::{
         JournalStore, MemoryStore, Settings, Store as _,
@@ -196,12 +198,15 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
         target: Duration::hours(20),
     };
     let vitals = Arc::new(Vitals::new(office));
+    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/platform/shandong");
+    let checker = Checker::load(&profile, check::Settings::default()).unwrap();
     let desk = Desk {
         queue: Arc::new(Queue::new(store.clone(), clock.clone(), settings)),
         gatherer: Gatherer::new(store.clone(), vitals.clone()),
         vitals,
         exchanges: Arc::new(Nothing),
         upkeep: Arc::new(Nothing),
+        reports: Arc::new(Reports::new(store.clone(), Arc::new(checker), report::Settings::default())),
         wake: Arc::new(|_| {}),
     };
     let server = Server::bind(&home.join("control.sock"), Arc::new(desk), clock).unwrap();

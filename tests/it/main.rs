@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod annexes;
 mod cli;
 mod demo;
 mod journey;

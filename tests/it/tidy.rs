@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room may know, besides itself.
-const KNOWS: [(&str, &[&str]); 19] = [
+const KNOWS: [(&str, &[&str]); 20] = [
     ("document", &[]),
     ("clock", &["document"]),
     ("calendar", &["document"]),
@@ -24,7 +24,8 @@ const KNOWS: [(&str, &[&str]); 19] = [
     ("reconcile", &["clock", "document", "platform", "queue", "store"]),
     ("day", &["document", "store"]),
     ("status", &["document", "platform", "store"]),
-    ("control", &["clock", "document", "platform", "queue", "status", "store"]),
+    ("report", &["calendar", "check", "document", "status", "store"]),
+    ("control", &["clock", "document", "platform", "queue", "report", "status", "store"]),
     // The wiring.
     (
         "daemon",
@@ -38,6 +39,7 @@ const KNOWS: [(&str, &[&str]); 19] = [
             "platform",
             "queue",
             "reconcile",
+            "report",
             "status",
             "store",
             "telemetry",
@@ -46,7 +48,10 @@ const KNOWS: [(&str, &[&str]); 19] = [
         ],
     ),
     ("demo", &["clock", "config", "daemon", "document", "status", "store", "telemetry", "watch"]),
-    ("cli", &["check", "clock", "config", "control", "daemon", "demo", "document", "platform", "queue", "status", "store", "watch"]),
+    (
+        "cli",
+        &["check", "clock", "config", "control", "daemon", "demo", "document", "platform", "queue", "report", "status", "store", "watch"],
+    ),
 ];
 
 fn root() -> &'static Path {

@@ -171,6 +171,12 @@ impl RuleSet {
         findings
     }
 
+    /// The number that a rule's parameter holds; `None` when the rule is not there or switched off.
+    pub fn count(&self, rule: &str, param: &str) -> Option<u32> {
+        let loaded = self.rules.iter().find(|loaded| loaded.rule.id == rule)?;
+        Some(loaded.rule.params.count(param))
+    }
+
     /// What the rules stand on.
     pub const fn ground(&self) -> &Ground {
         &self.ground

@@ -1,0 +1,118 @@
+//! The only part that reads the store: records and bytes become readings.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::reading::{Reading, Text};
+use crate::{
+    check::{Checker, rules::CodeList},
+    document::{DocumentId, Record, State},
+    store::{Listing, Store, StoreError},
+};
+
+/// How many records are read at a time.
+const PAGE: usize = 500;
+
+/// All documents of the office, read once each: what stands in a document never changes, so it is kept as long as the daemon runs.
+pub struct Archive {
+    store: Arc<dyn Store>,
+    checker: Arc<Checker>,
+    read: Mutex<HashMap<DocumentId, Arc<Text>>>,
+}
+
+impl Archive {
+    /// The archive over `store`, read in the words of the checker's bundle.
+    pub fn new(store: Arc<dyn Store>, checker: Arc<Checker>) -> Self {
+        Self { store, checker, read: Mutex::default() }
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Who knows the bundle.
+    pub fn checker(&self) -> &Arc<Checker> {
+        &self.checker
+    }
+
+    /// A code list of the newest bundle; an empty one when it has none of that name.
+    pub fn list(&self, name: &str) -> CodeList {
+        let text = self.checker.versions().first().and_then(|bundle| bundle.lists.get(name));
+        // The lists were parsed when the bundle was loaded.
+        text.and_then(|text| CodeList::parse(text).ok()).unwrap_or_default()
+    }
+
+    /// Every document that still stands: neither replaced nor put aside.
+    ///
+    /// # Errors
+    /// When the store fails. A single document whose bytes cannot be read back is told of by its facts alone.
+    pub async fn readings(&self) -> Result<Vec<Reading>, StoreError> {
+        let mut readings = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.page(&Listing::All, after.as_ref(), PAGE).await?;
+            let mut bodies = Vec::new();
+            let stand: Vec<_> = page.records.into_iter().filter(stands).collect();
+            for record in &stand {
+                if self.kept(record.id()).is_none() && has_bytes(record) {
+                    bodies.push((record.clone(), self.body(record.id()).await?));
+                }
+            }
+            self.read(bodies).await;
+            readings.extend(stand.iter().filter_map(|record| {
+                let text = self.kept(record.id()).or_else(|| Some(Arc::new(Text::of_facts(record.birth.facts.as_ref()?))))?;
+                Reading::of(record, text)
+            }));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(readings),
+            }
+        }
+    }
+
+    fn kept(&self, id: DocumentId) -> Option<Arc<Text>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    async fn body(&self, id: DocumentId) -> Result<Option<Arc<[u8]>>, StoreError> {
+        match self.store.body(id).await {
+            Ok(body) => Ok(Some(body)),
+            // It stands alone (law 9): the others are reported all the same.
+            Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads documents on a thread that may take its time.
+    async fn read(&self, bodies: Vec<(Record, Option<Arc<[u8]>>)>) {
+        if bodies.is_empty() {
+            return;
+        }
+        let checker = Arc::clone(&self.checker);
+        let read = tokio::task::spawn_blocking(move || {
+            let one = |(record, body): &(Record, Option<Arc<[u8]>>)| {
+                let facts = record.birth.facts.clone()?;
+                let kind = facts.kind.code().to_owned();
+                let document = checker.case_document(facts, body.as_ref()?)?;
+                Some((record.id(), Arc::new(Text::of(&kind, &document.tree))))
+            };
+            bodies.iter().filter_map(one).collect::<Vec<_>>()
+        });
+        // A document that cannot be read as one is told of by its facts.
+        if let Ok(read) = read.await {
+            self.read.lock().unwrap_or_else(PoisonError::into_inner).extend(read);
+        }
+    }
+}
+
+fn stands(record: &Record) -> bool {
+    !matches!(record.state, State::Superseded | State::Ignored) && record.birth.facts.is_some()
+}
+
+/// An unfit draft was never taken, and damaged bytes are no bytes.
+fn has_bytes(record: &Record) -> bool {
+    !matches!(record.state, State::Unfit | State::Corrupt) && record.birth.digest.is_some()
+}
