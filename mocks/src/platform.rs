@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) gate: watch::Sender<Gate>,
     /// Whether the listening socket is open.
     pub(crate) listening: watch::Sender<bool>,
+    /// Moves on whenever a call begins or has ended.
+    pub(crate) calls: watch::Sender<u64>,
     /// Address of the platform's port as a client writes it.
     pub(crate) base: String,
 }
@@ -136,6 +138,7 @@ impl Platform {
             rules: AtomicUsize::new(0),
             gate,
             listening: watch::channel(true).0,
+            calls: watch::channel(0).0,
             base: format!("{scheme}://{address}"),
             setup,
         });
@@ -200,6 +203,17 @@ impl Running {
     #[must_use]
     pub fn books(&self) -> Books {
         Books(self.shared.clone())
+    }
+
+    /// Waits until the books show enough; looks whenever a call has begun or ended.
+    pub async fn until(&self, enough: impl Fn(&Books) -> bool) {
+        let (books, mut calls) = (self.books(), self.shared.calls.subscribe());
+        while !enough(&books) {
+            if calls.changed().await.is_err() {
+                // The sender lives in `shared`, which this handle holds.
+                return;
+            }
+        }
     }
 
     /// The platform's clock.

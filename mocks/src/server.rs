@@ -148,6 +148,7 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let outcome = std::mem::replace(&mut self.outcome, Outcome::Open);
         self.shared.ledger().end(self.seq, self.endpoint, outcome);
+        self.shared.calls.send_modify(|calls| *calls += 1);
     }
 }
 
@@ -158,6 +159,7 @@ async fn handle(shared: Arc<Shared>, control: Arc<Control>, request: Request<Inc
     let target = parts.uri.path_and_query().map_or("/", |p| p.as_str());
     let line = format!("{} {target}", parts.method);
     let seq = shared.ledger().begin(call.endpoint, &line, call.request_id, now);
+    shared.calls.send_modify(|calls| *calls += 1);
     let mut ticket = Ticket { shared: shared.clone(), seq, endpoint: call.endpoint, outcome: Outcome::Cut("abandoned") };
     let mut plan = Plan::default();
     if shared.has_rules() {

@@ -159,8 +159,8 @@ fn of_state_folder(config: &Config) -> Vec<Check> {
     let shown = words::plain(&config.state.display().to_string());
     // Before the first start the folder is not there yet; what counts then is where it will be.
     let standing = config.state.ancestors().find(|p| std::fs::metadata(p).is_ok()).unwrap_or(Path::new("/"));
-    if let Disk::Network(kind) = Disk::of(standing) {
-        return vec![Check::wrong(NAME, Exit::Usage, format!("{shown} 在网络盘上（{kind}）"), "改到本机硬盘上，如 /var/lib/dangri")];
+    if let Some(why) = Disk::of(standing).unfit_to_keep() {
+        return vec![Check::wrong(NAME, Exit::Usage, format!("{shown} {why}"), "改到本机硬盘上，如 /var/lib/dangri")];
     }
     let mut checks = vec![match std::fs::metadata(&config.state) {
         Ok(about) if about.is_dir() => Check::well(NAME, shown),

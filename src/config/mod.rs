@@ -77,7 +77,8 @@ pub fn read(path: &Path) -> Result<Config, Problems> {
         })?;
     let text =
         String::from_utf8(text).map_err(|_| failed("不是 UTF-8 编码".into(), "用编辑器另存为 UTF-8（记事本：另存为 → 编码选 UTF-8）"))?;
-    let base = path.parent().unwrap_or(Path::new(""));
+    // A bare file name has an empty folder, which has no absolute form.
+    let base = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let base = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
     Config::parse(&text, &base)
 }

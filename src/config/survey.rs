@@ -17,6 +17,8 @@ pub enum Disk {
     Local,
     /// A share; its kind.
     Network(&'static str),
+    /// Memory, which forgets everything when the machine goes down; its kind.
+    Memory(&'static str),
 }
 
 impl Disk {
@@ -29,7 +31,18 @@ impl Disk {
             Ok(0x0102_1997) => Self::Network("9P"),
             Ok(0x6573_5546) => Self::Network("FUSE"),
             Ok(0x00C3_6400) => Self::Network("Ceph"),
+            Ok(0x0102_1994) => Self::Memory("tmpfs"),
+            Ok(0x8584_58F6) => Self::Memory("ramfs"),
             _ => Self::Local,
+        }
+    }
+
+    /// Why what is taken cannot be kept there, if it cannot: no sync is a promise on a share, and memory forgets.
+    pub fn unfit_to_keep(self) -> Option<String> {
+        match self {
+            Self::Local => None,
+            Self::Network(kind) => Some(format!("在网络盘上（{kind}），断电时保不住数据")),
+            Self::Memory(kind) => Some(format!("在内存盘上（{kind}），关机或断电后数据全无")),
         }
     }
 }
@@ -94,12 +107,9 @@ fn folders(config: &Config, problems: &mut Vec<Problem>, warnings: &mut Vec<Prob
             if access(home, Access::WRITE_OK | Access::EXEC_OK).is_err() {
                 problems.push(Problem::new("state.path", format!("不能写入 {}", home.display()), "给运行本程序的用户写入权限"));
             }
-            if let Disk::Network(kind @ ("NFS" | "SMB" | "Ceph")) = Disk::of(home) {
-                problems.push(Problem::new(
-                    "state.path",
-                    format!("{} 在网络共享（{kind}）上，断电时保不住数据", home.display()),
-                    "数据目录要放在本机硬盘",
-                ));
+            if let Some(why) = Disk::of(home).unfit_to_keep() {
+                let fix = "改到本机硬盘上，如 /var/lib/dangri";
+                problems.push(Problem::new("state.path", format!("{} {why}", state.display()), fix));
             }
         }
     }

@@ -98,7 +98,8 @@ fn a_secret_written_into_the_file_is_refused_and_not_repeated() {
 
 #[test]
 fn what_is_named_but_not_there_is_told_of_all_at_once() {
-    let folder = tempfile::tempdir().unwrap();
+    // On a disk, for the state folder's sake; the system's folder for temporary files may lie in memory.
+    let folder = tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/target")).unwrap();
     let path = folder.path().join("dangri.toml");
     let text = LEAST
         .replace("[platform]", "[state]\npath = \"gone/state\"\n[platform]\nca_file = \"ca.pem\"")

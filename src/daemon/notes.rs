@@ -42,6 +42,8 @@ impl Board {
 
     /// A record changed; only states that leave something beside the draft are of interest.
     pub(super) fn tell(&self, record: &Record) {
+        let path = &record.birth.source.path;
+        tracing::debug!(document.id = %record.id(), document.state = ?record.state, draft.path = %path, "a document changed");
         let wanted = match record.state {
             State::Unfit | State::Returned | State::Superseded | State::Ignored => true,
             State::Entered => self.receipts || self.archive,

@@ -259,7 +259,7 @@ impl Watcher {
     /// How long to rest between sweeps when nothing hints at a change: network shares hint at nothing.
     pub fn pace(folder: &Folder) -> Duration {
         match Disk::of(&folder.path) {
-            Disk::Local => folder.sweep,
+            Disk::Local | Disk::Memory(_) => folder.sweep,
             Disk::Network(_) => folder.sweep_network,
         }
     }

@@ -55,7 +55,7 @@ fn dangri(home: &Path, arguments: &[&str]) -> Said {
 
 /// A folder with a configuration of a daemon that does not run.
 fn office() -> tempfile::TempDir {
-    let home = tempfile::tempdir().unwrap();
+    let home = crate::process::home();
     let at = |name: &str| home.path().join(name).display().to_string();
     std::fs::create_dir(home.path().join("文书")).unwrap();
     let secret = home.path().join("secret");

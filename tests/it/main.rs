@@ -14,5 +14,7 @@ mod losing_answers;
 mod model;
 mod noticing;
 mod outage;
+mod process;
+mod running;
 mod sending;
 mod tidy;
