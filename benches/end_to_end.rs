@@ -3,6 +3,7 @@
 //! `cargo bench --bench end_to_end [-- --documents 5000]`; needs python3-lxml and python3-requests for the peer, strace for the syncs.
 #![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark measures real time and prints it")]
 
+#[expect(dead_code, reason = "each benchmark takes of the stage what it needs")]
 mod stage;
 
 use std::time::Instant;

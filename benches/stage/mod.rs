@@ -4,7 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
@@ -38,6 +38,13 @@ impl Process {
         (read("VmHWM:"), read("VmRSS:"))
     }
 
+    /// The processor time that it has used, in nanoseconds, by the scheduler's own count.
+    pub(crate) fn cpu_nanos(&self) -> u64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.0.id())).into_iter().flatten().flatten();
+        let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
+        stats.filter_map(|stat| stat.split(' ').next().and_then(|n| n.parse::<u64>().ok())).sum()
+    }
+
     /// The processor time that it has used, in seconds.
     pub(crate) fn cpu_secs(&self) -> f64 {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
@@ -63,13 +70,20 @@ pub(crate) fn profile() -> PathBuf {
     root().join("config/platform/shandong")
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_or(0, |a| a.port())
 }
 
 /// The mock platform beside this benchmark's own program, in a process of its own; its address.
 pub(crate) fn mock(more: &[&str]) -> (Process, String) {
-    let (port, admin) = (free_port(), free_port());
+    let port = free_port();
+    (mock_at(port, more).0, format!("http://127.0.0.1:{port}"))
+}
+
+/// The same at a port; with the port that its books can be asked at.
+pub(crate) fn mock_at(port: u16, more: &[&str]) -> (Process, u16) {
+    let admin = free_port();
     let mut command = Command::new(program("mock-platform"));
     command
         .args(["--listen", &format!("127.0.0.1:{port}"), "--admin", &format!("127.0.0.1:{admin}"), "--bundle"])
@@ -81,7 +95,20 @@ pub(crate) fn mock(more: &[&str]) -> (Process, String) {
     output.read_line(&mut line).expect("its first line");
     // It goes on talking; with nobody to listen it would end.
     std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-    (Process(child), format!("http://127.0.0.1:{port}"))
+    (Process(child), admin)
+}
+
+/// How many uploads the mock platform has seen begin, asked at its administration port.
+pub(crate) fn uploads(admin: u16) -> u64 {
+    use std::io::{Read as _, Write as _};
+    let asked = std::net::TcpStream::connect(("127.0.0.1", admin)).and_then(|mut stream| {
+        stream.write_all(b"GET /books/counters HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer)
+    });
+    let answer = asked.unwrap_or_default();
+    let json = answer.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<serde_json::Value>(body).ok());
+    json.and_then(|counters| counters["puts"].as_u64()).unwrap_or(0)
 }
 
 /// A program of this workspace, built for release.
@@ -178,6 +205,58 @@ impl Office {
             assert!(begun.elapsed() < Duration::from_secs(600), "not done after ten minutes: {:?}", self.status().map(|s| s.counts));
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+}
+
+/// A number given on the command line.
+pub(crate) fn argument(name: &str) -> Option<usize> {
+    let args: Vec<_> = std::env::args().collect();
+    args.iter().position(|a| a == name).and_then(|i| args.get(i + 1)).and_then(|n| n.parse().ok())
+}
+
+/// What this disk gives: synced writes of 4 KiB a second, one after another.
+pub(crate) fn fsyncs() -> f64 {
+    use std::io::Write as _;
+    let mut file = tempfile::tempfile_in(root().join("target")).expect("a file");
+    file.set_len(64 << 20).expect("room");
+    let begun = Instant::now();
+    for _ in 0..500 {
+        file.write_all(&[1; 4096]).and_then(|()| file.sync_data()).expect("a disk that works");
+    }
+    let rate = 500.0 / begun.elapsed().as_secs_f64();
+    println!("本机磁盘：每秒 {rate:.0} 次 fdatasync");
+    rate
+}
+
+/// The limits that were asked for, and whether all were kept.
+#[derive(Default)]
+pub(crate) struct Limits {
+    missed: u32,
+}
+
+impl Limits {
+    /// `found` must not be more than `limit`.
+    pub(crate) fn at_most(&mut self, what: &str, found: f64, limit: f64) {
+        self.judge(found <= limit, &format!("{what}：{found:.3}，要求不超过 {limit}"));
+    }
+
+    /// `found` must not be less than `limit`.
+    pub(crate) fn at_least(&mut self, what: &str, found: f64, limit: f64) {
+        self.judge(found >= limit, &format!("{what}：{found:.3}，要求不少于 {limit}"));
+    }
+
+    fn judge(&mut self, kept: bool, said: &str) {
+        println!("  {} {said}", if kept { "✔" } else { "✘" });
+        self.missed += u32::from(!kept);
+    }
+
+    /// The exit code.
+    pub(crate) fn kept(self) -> ExitCode {
+        if self.missed == 0 {
+            return ExitCode::SUCCESS;
+        }
+        println!("有 {} 项没有达到", self.missed);
+        ExitCode::FAILURE
     }
 }
 
