@@ -1,7 +1,7 @@
 //! What dangri costs while there is nothing to do: an empty queue, a quiet folder, a platform that has no news.
 //!
 //! `cargo build --release --workspace && cargo bench --bench idle` takes a minute and a half, and ends with 1 when a limit is missed.
-#![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark measures real time and prints it")]
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark measures real time and prints it")]
 
 #[expect(dead_code, reason = "each benchmark takes of the stage what it needs")]
 mod stage;
