@@ -35,11 +35,9 @@ pub struct Args {
 }
 
 /// Where the bundle lies when nobody says: beside the configuration, else in the working folder.
-pub fn standard_profile() -> PathBuf {
+pub fn standard_profile() -> Option<PathBuf> {
     let places = ["/etc/dangri/platform/shandong", "config/platform/shandong"].map(PathBuf::from);
-    let [_, last] = &places;
-    let last = last.clone();
-    places.into_iter().find(|place| place.join("bundle.toml").is_file()).unwrap_or(last)
+    places.into_iter().find(|place| place.join("bundle.toml").is_file())
 }
 
 /// What became of one file.

@@ -54,7 +54,9 @@ fn told(error: &Error) -> Told {
         ErrorKind::DisplayHelp => Told { text: help_text(error), exit: Exit::Well },
         ErrorKind::DisplayVersion => Told { text: format!("当日 dangri {}\n", env!("CARGO_PKG_VERSION")), exit: Exit::Well },
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Told { text: help_text(error), exit: Exit::Usage },
-        _ => Told { text: format!("{}\n用 --help 查看用法，例如：dangri queue --help\n", complaint(error)), exit: Exit::Usage },
+        _ => Told {
+            text: format!("{}\n用法见 dangri --help，某个命令的用法见 dangri 命令 --help\n", complaint(error)), exit: Exit::Usage
+        },
     }
 }
 

@@ -25,7 +25,13 @@ pub fn run(file: &std::path::Path, to: &mut dyn Write) -> io::Result<u8> {
             Ok(0)
         }
         Err(error) => {
-            writeln!(to, "没有放成：{} 写不进去（{error}）。", folder.path.display())?;
+            let why = match error.kind() {
+                io::ErrorKind::NotFound => "没有这个目录".to_owned(),
+                io::ErrorKind::PermissionDenied => "没有写入的权限".to_owned(),
+                io::ErrorKind::ReadOnlyFilesystem => "目录是只读的".to_owned(),
+                _ => format!("写不进去（{error}）"),
+            };
+            writeln!(to, "没有放成：{}：{why}。", folder.path.display())?;
             writeln!(to, "请先确认目录存在、共享已经挂载，并用对该目录有写权限的用户运行。")?;
             Ok(1)
         }

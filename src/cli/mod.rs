@@ -100,10 +100,17 @@ fn started(ended: anyhow::Result<u8>, to: &mut Terminal<'_>) -> io::Result<u8> {
     }
 }
 
-/// Checks under the profile that is named, else the configured one, else the one that comes with the program.
+/// Checks under the profile that is named, else the configured one, else the one that lies beside the program, else the one within it.
 fn check_files(args: args::CheckArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<u8> {
     let configured = || crate::config::read(&place.config()).ok().map(|c| c.platform.profile);
-    let profile = args.profile.or_else(configured).unwrap_or_else(check::standard_profile);
+    let carried = tempfile::Builder::new().prefix("dangri-profile-").tempdir()?;
+    let profile = match args.profile.or_else(configured).or_else(check::standard_profile) {
+        Some(profile) => profile,
+        None => {
+            demo::unpack_profile(carried.path())?;
+            carried.path().to_owned()
+        }
+    };
     let args = check::Args { files: args.files, json: args.json, profile };
     check::run(&args, SystemClock.now(), &mut to.out)
 }

@@ -46,7 +46,7 @@ const FILES: &[(&str, &str)] = embedded![
 ///
 /// # Errors
 /// When a file cannot be written.
-pub(super) fn unpack(folder: &Path) -> io::Result<()> {
+pub fn unpack_profile(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     FILES.iter().try_for_each(|(name, text)| fs::write(folder.join(name), text))
 }

@@ -17,6 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use bundle::unpack_profile;
 use tokio::sync::watch;
 
 use crate::{

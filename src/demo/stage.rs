@@ -51,7 +51,7 @@ impl Stage {
         fs::create_dir_all(home.join("drafts"))?;
         log_to(&home, clock.clone())?;
         marker::place(&home.join("drafts"), ".dangri-folder")?;
-        bundle::unpack(&home.join("platform"))?;
+        bundle::unpack_profile(&home.join("platform"))?;
         let mock = Platform::start(setup(&home, &clock, plan)).await.context("模拟平台没有启动")?;
         let config = furnish(&home, &mock)?;
         let shared: SharedClock = clock.clone();

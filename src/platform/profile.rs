@@ -124,7 +124,12 @@ impl Profile {
     pub fn read(folder: &Path) -> Result<Self, Vec<Problem>> {
         let path = folder.join("profile.toml");
         let text = std::fs::read_to_string(&path).map_err(|e| {
-            let why = format!("读不出 {}：{e}", path.display());
+            let shown = path.display();
+            let why = match e.kind() {
+                std::io::ErrorKind::NotFound => format!("没有 {shown}"),
+                std::io::ErrorKind::PermissionDenied => format!("无权读取 {shown}"),
+                _ => format!("读不出 {shown}：{e}"),
+            };
             vec![Problem::new("platform.profile", why, "指向随程序附带的平台目录，例如 \"platform/shandong\"")]
         })?;
         Self::parse(&text)

@@ -88,6 +88,22 @@ fn the_first_thing_a_newcomer_types_answers_in_chinese() {
 }
 
 #[test]
+fn a_draft_is_checked_from_any_folder_without_daemon_and_configuration() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("记录.xml"), crate::harness::record(1)).unwrap();
+    let fit = dangri(home.path(), &["check", "记录.xml"]);
+    assert_eq!(fit.code, 0, "{}{}", fit.out, fit.err);
+    let unfit = String::from_utf8(crate::harness::record(1)).unwrap().replace("<Place>", "<Place/><Place>");
+    std::fs::write(home.path().join("记录.xml"), unfit).unwrap();
+    let told = dangri(home.path(), &["check", "记录.xml"]);
+    assert!(told.code == 4 && told.out.contains("怎么改"), "{}{}", told.out, told.err);
+    let nowhere = dangri(home.path(), &["check", "--profile", "nowhere", "记录.xml"]);
+    assert!(nowhere.code == 2 && nowhere.out.contains("没有这个目录"), "{}{}", nowhere.out, nowhere.err);
+    let nothing = dangri(home.path(), &["check"]);
+    assert!(nothing.code == 2 && nothing.err.contains("缺少 <文件>"), "{}{}", nothing.out, nothing.err);
+}
+
+#[test]
 fn a_slip_of_the_fingers_is_told_in_chinese_and_ends_with_two() {
     let home = tempfile::tempdir().unwrap();
     let said = dangri(home.path(), &["statsu"]);

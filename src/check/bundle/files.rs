@@ -74,7 +74,13 @@ pub(super) fn only_root(folder: &Path, problems: &mut Vec<BundleProblem>) -> Opt
             .filter(|file| file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xsd")))
             .collect(),
         Err(e) => {
-            problems.push(problem(folder, format!("目录读不出来（{e}）"), "请核对 --profile 后面的目录。"));
+            let why = match e.kind() {
+                std::io::ErrorKind::NotFound => "没有这个目录".to_owned(),
+                std::io::ErrorKind::NotADirectory => "不是目录".to_owned(),
+                std::io::ErrorKind::PermissionDenied => "没有读取的权限".to_owned(),
+                _ => format!("目录读不出来（{e}）"),
+            };
+            problems.push(problem(folder, why, "请核对目录（--profile，或配置中的 platform.profile）。"));
             return None;
         }
     };
