@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{Duration, NaiveDate};
 
-use super::{problem::Problem, raw::Setting, schedule::Schedule, secret::SecretRef};
+use super::{campaign::Campaign, problem::Problem, raw::Setting, schedule::Schedule, secret::SecretRef};
 use crate::{document::Timestamp, telemetry::LogFormat};
 
 /// The whole configuration.
@@ -26,6 +26,8 @@ pub struct Config {
     pub upload: Upload,
     /// The working day.
     pub day: Day,
+    /// The campaign of inspections that is on.
+    pub campaign: Campaign,
     /// The check.
     pub check: Check,
     /// The journal and its index.
@@ -152,6 +154,19 @@ pub struct Day {
     pub target: DayTime,
     /// A folder with calendars newer than the embedded ones.
     pub calendar: Option<PathBuf>,
+    /// How the office counts its documents.
+    pub serials: Serials,
+}
+
+/// How an office gives serials (domain.md §1.3); a serial that is left out is a sign that a document is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Serials {
+    /// The documents of one inspection share a serial, and so do those of one case.
+    Shared,
+    /// Each kind has a counter of its own.
+    Separate,
+    /// Nothing is to be concluded from them.
+    Off,
 }
 
 /// A time of day in Beijing, in minutes after midnight, 24:00 included.

@@ -5,10 +5,10 @@ use std::{num::NonZeroUsize, path::PathBuf};
 use chrono::Duration;
 
 use super::{
-    address,
+    address, campaign,
     checked::{
         AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, LONGEST_SOCKET, Log, Office, PenaltyLane, Platform,
-        Report, Retention, Schedules, Store, Upload, lies_in,
+        Report, Retention, Schedules, Serials, Store, Upload, lies_in,
     },
     raw::{File, Section, Wrong},
     secret::SecretRef,
@@ -25,6 +25,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
     let (platform, halves) = file.section("platform", platform);
     let upload = file.section("upload", upload);
     let day = file.section("day", day);
+    let campaign = file.section("campaign", campaign::read);
     let check = file.section("check", check);
     let store = file.section("store", store);
     let backup = file.section("backup", backup);
@@ -40,6 +41,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
         platform,
         upload,
         day,
+        campaign,
         check,
         store,
         backup,
@@ -63,6 +65,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
         (true, _) => {}
     }
     certificate_whole(file, halves);
+    campaign::dates_whole(file);
     the_rest(file, &config);
     config
 }
@@ -145,7 +148,12 @@ fn upload(s: &mut Section<'_, '_>) -> Upload {
 }
 
 fn day(s: &mut Section<'_, '_>) -> Day {
-    Day { cut_off: s.day_time("cut_off", "24:00"), target: s.day_time("target", "20:00"), calendar: s.optional_path("calendar_dir") }
+    Day {
+        cut_off: s.day_time("cut_off", "24:00"),
+        target: s.day_time("target", "20:00"),
+        calendar: s.optional_path("calendar_dir"),
+        serials: s.choice("serials", &[("shared", Serials::Shared), ("separate", Serials::Separate), ("off", Serials::Off)]),
+    }
 }
 
 fn check(s: &mut Section<'_, '_>) -> Check {

@@ -5,6 +5,7 @@
 //! secrets that cannot be read. Exit code 2.
 
 mod address;
+mod campaign;
 mod checked;
 mod keys;
 mod problem;
@@ -18,9 +19,10 @@ mod tests;
 
 use std::path::Path;
 
+pub use campaign::Campaign;
 pub use checked::{
     AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, Log, Office, PenaltyLane, Platform, Retention, Schedules,
-    Store, Upload,
+    Serials, Store, Upload,
 };
 pub(crate) use problem::print_list;
 pub use problem::{Problem, Problems};
