@@ -4,11 +4,16 @@
 //! All days are days of Asia/Shanghai; no clock is read here.
 
 pub mod deadline;
+pub mod difference;
 pub mod excuse;
 pub mod forecast;
+pub mod plan;
 pub mod report;
+pub mod roster;
 #[cfg(test)]
 mod samples;
+pub mod sheet;
+pub mod towns;
 
 pub use deadline::{Deadline, Hours, Standing, strict_now};
 pub use excuse::Excuse;

@@ -22,7 +22,7 @@ const KNOWS: [(&str, &[&str]); 20] = [
     ("queue", &["check", "clock", "document", "platform", "store"]),
     ("upload", &["clock", "document", "platform", "queue", "store"]),
     ("reconcile", &["clock", "document", "platform", "queue", "store"]),
-    ("day", &["document", "store"]),
+    ("day", &["calendar", "check", "config", "document", "store"]),
     ("status", &["document", "platform", "store"]),
     ("report", &["calendar", "check", "document", "status", "store"]),
     ("control", &["clock", "document", "platform", "queue", "report", "status", "store"]),
