@@ -106,7 +106,7 @@ fn days_are_read_in_every_way_in_which_they_are_written() {
     assert_eq!(day(&Cell::Text(" \u{3000}".into())), Ok(None));
     let mut book = Workbook::new();
     let format = Format::new().set_num_format("yyyy\"年\"m\"月\"d\"日\"");
-    book.add_worksheet().write_with_format(0, 0, &ExcelDateTime::from_ymd(2024, 2, 29).unwrap(), &format).unwrap();
+    book.add_worksheet().write_with_format(0, 0, ExcelDateTime::from_ymd(2024, 2, 29).unwrap(), &format).unwrap();
     let sheet = read(&book.save_to_buffer().unwrap()).unwrap().remove(0);
     assert_eq!(day(sheet.cell(0, 0)), Ok(Some("2024-02-29".into())));
 }
