@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     fsyncs();
     // Nobody listens here until the platform comes back.
     let port = free_port();
-    let office = Office::new(&format!("http://127.0.0.1:{port}"), "[store]\nlow_water_mib = 16\nlow_water_percent = 1\n");
+    let office = Office::new(&format!("http://127.0.0.1:{port}"), "[store]\nlow_water_mib = 64\nlow_water_percent = 1\n");
     office.fill(documents, true);
     let ours = intake(&office, documents, &mut limits);
     if let Some(theirs) = theirs(argument("--peer").unwrap_or(5_000)) {

@@ -91,7 +91,7 @@ impl Intake {
             most_bytes: config.folder.max_file_bytes,
             sweep_every: Watcher::pace(&config.folder),
             folder: config.folder.path.clone(),
-            hints: matches!(Disk::of(&config.folder.path), Disk::Local),
+            hints: !matches!(Disk::of(&config.folder.path), Disk::Network(_)),
         }
     }
 
