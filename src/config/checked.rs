@@ -235,6 +235,10 @@ pub struct Backup {
 pub struct Retention {
     /// Raw answers of the platform and audit lines are kept this long; 180 days at least (网络安全法).
     pub exchanges: Duration,
+    /// Segments of the journal stay beside the store at least this long after the last thing that happened to any document in them.
+    pub journal: Duration,
+    /// Where they go then; `None` for nowhere, and they stay.
+    pub archive: Option<PathBuf>,
 }
 
 /// Papers that are handed in.
@@ -253,12 +257,19 @@ pub struct Schedules {
     pub backup: Option<Schedule>,
     /// Reading the whole journal.
     pub verify: Option<Schedule>,
+    /// Carrying old segments of the journal off.
+    pub archive: Option<Schedule>,
 }
 
 impl Schedules {
     /// Each by the key that sets it.
-    pub fn each(&self) -> [(&'static str, Option<&Schedule>); 3] {
-        [("schema_check", self.schema_check.as_ref()), ("backup", self.backup.as_ref()), ("verify", self.verify.as_ref())]
+    pub fn each(&self) -> [(&'static str, Option<&Schedule>); 4] {
+        [
+            ("schema_check", self.schema_check.as_ref()),
+            ("backup", self.backup.as_ref()),
+            ("verify", self.verify.as_ref()),
+            ("archive", self.archive.as_ref()),
+        ]
     }
 }
 

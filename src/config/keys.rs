@@ -173,7 +173,11 @@ fn backup(s: &mut Section<'_, '_>) -> Backup {
 }
 
 fn retention(s: &mut Section<'_, '_>) -> Retention {
-    Retention { exchanges: s.days("exchange_days", 180, 180, 36_500) }
+    Retention {
+        exchanges: s.days("exchange_days", 180, 180, 36_500),
+        journal: s.days("journal_days", 400, 180, 36_500),
+        archive: s.optional_path("archive"),
+    }
 }
 
 fn schedules(s: &mut Section<'_, '_>) -> Schedules {
@@ -182,6 +186,7 @@ fn schedules(s: &mut Section<'_, '_>) -> Schedules {
         schema_check: s.schedule("schema_check", "7 7 * * *"),
         backup: s.schedule("backup", "30 2 * * *"),
         verify: s.schedule("verify", "40 3 * * SUN"),
+        archive: s.schedule("archive", "20 4 * * SUN"),
     }
 }
 

@@ -235,8 +235,13 @@ impl Desk {
         let others = records.iter().map(|r| Row::of(r, now)).collect();
         let life = Life { advice: advice::advice(&record).to_owned(), others, record };
         to.send(Answer::Life(Box::new(life))).await?;
-        for entry in self.queue.store().history(id).await? {
+        let (history, archived) = self.queue.store().history_within_reach(id).await?;
+        for entry in history {
             to.send(Answer::Event(entry)).await?;
+        }
+        if let Some(file) = archived {
+            let note = format!("更早的经过在归档文件 {} 里，现在读不到；接上归档目录后再看。", words::plain(&file));
+            to.send(Answer::Note(note)).await?;
         }
         let log = Arc::clone(&self.exchanges);
         match tokio::task::spawn_blocking(move || log.about(id)).await {

@@ -12,7 +12,7 @@ use crate::{
         problems::in_words,
         words::{bytes, full, plain, thousands},
     },
-    store::{Backup, OpenError, Repaired, StoreError, Verification},
+    store::{Backup, DamageReport, OpenError, Repaired, StoreError, Verification},
 };
 
 /// How many damaged places or documents are named one by one.
@@ -24,7 +24,8 @@ impl UpkeepReport {
         let read = format!("流水账 {} 条，文书 {} 件", thousands(found.frames), thousands(found.documents));
         let problems = &found.problems;
         let mut said = vec![match problems.len() {
-            0 => format!("✔ 数据完好：{read}，全部读过。"),
+            0 if found.beyond_reach.is_empty() => format!("✔ 数据完好：{read}，全部读过。"),
+            0 => format!("✔ 数据完好：{read}，除下列归档文件外全部读过。"),
             n => format!("✘ 数据有 {n} 处损坏（读过{read}）："),
         }];
         said.extend(problems.iter().take(NAMED).map(|p| {
@@ -37,8 +38,24 @@ impl UpkeepReport {
         if !problems.is_empty() {
             said.push("  → 停止程序（systemctl stop dangri），运行 dangri repair".into());
         }
-        let places: Vec<_> = problems.iter().map(|p| json!({ "place": p.place, "what": p.what, "id": p.id })).collect();
-        let data = json!({ "frames": found.frames, "documents": found.documents, "problems": places });
+        if !found.mended.is_empty() {
+            said.push(format!("  {} 处旧损坏已修复，不影响数据；原处不再改动：", found.mended.len()));
+            said.extend(found.mended.iter().take(NAMED).map(|p| format!("    {}（已修复）", plain(&p.place))));
+        }
+        if found.archived > 0 {
+            said.push(format!("  归档文件 {} 个，一并读过。", found.archived));
+        }
+        if !found.beyond_reach.is_empty() {
+            said.push(format!("  {} 个归档文件现在读不到，没有核对；接上归档目录后再查：", found.beyond_reach.len()));
+            said.extend(found.beyond_reach.iter().take(NAMED).map(|file| format!("    {}", plain(file))));
+        }
+        let places = |damages: &[DamageReport]| -> Vec<_> {
+            damages.iter().map(|p| json!({ "place": p.place, "what": p.what, "id": p.id })).collect()
+        };
+        let data = json!({
+            "frames": found.frames, "documents": found.documents, "problems": places(problems), "mended": places(&found.mended),
+            "archived": found.archived, "beyond_reach": found.beyond_reach,
+        });
         Self { well: problems.is_empty(), said, data }
     }
 
@@ -48,7 +65,12 @@ impl UpkeepReport {
         let shown = plain(&folder.display().to_string());
         let files = backup.files.len();
         let said = format!("✔ 已备份到 {shown}：{files} 个文件，共 {}，截至 {}。", bytes(size), full(backup.taken_at));
-        Self { well: true, said: vec![said], data: json!({ "folder": shown, "bytes": size, "backup": backup }) }
+        let mut said = vec![said];
+        if let Some(last) = backup.archived.last() {
+            let folder = Path::new(last).parent().map_or_else(String::new, |folder| plain(&folder.display().to_string()));
+            said.push(format!("  归档文件 {} 个在 {folder}，不在这份备份里，请另行备份。", backup.archived.len()));
+        }
+        Self { well: true, said, data: json!({ "folder": shown, "bytes": size, "backup": backup }) }
     }
 
     /// Of a copy put back.
@@ -78,6 +100,9 @@ impl UpkeepReport {
         if !done.orphaned.is_empty() {
             said.push(format!("✘ {} 件的记录不全；草稿还在目录里的，启动后会重新收取：", done.orphaned.len()));
             said.push(named(&done.orphaned));
+        }
+        if done.made_good > 0 {
+            said.push(format!("✔ {} 处损坏原样留存，已记为“已修复”，以后核对时不再算作损坏。", done.made_good));
         }
         said.push("启动程序后会先向平台核实，再继续上传，不会重复录入。".into());
         let data = json!({ "documents": done.documents, "mended": done.mended, "lost": done.lost, "orphaned": done.orphaned });
@@ -130,18 +155,24 @@ mod tests {
 
     #[test]
     fn every_report_says_what_came_of_it_and_what_to_do_next() {
-        let whole = Verification { frames: 12_204, documents: 1_204, problems: vec![] };
+        let whole = Verification { frames: 12_204, documents: 1_204, ..Verification::default() };
         let damage = |n: u64| DamageReport { place: format!("journal/3 @{n}"), what: "crc".into(), id: n.is_multiple_of(2).then(|| id(7)) };
+        let beyond_reach = vec!["/archive/00000002-5f3a9c01.journal".into()];
+        let dealt_with = Verification { mended: (0..2).map(damage).collect(), archived: 1, beyond_reach, ..whole.clone() };
         let damaged = Verification { problems: (0..22).map(damage).collect(), ..whole.clone() };
         let file = BackupFile { name: "1".into(), bytes: 64 << 20, crc32c: 1 };
         let taken_at = Timestamp::parse("2026-11-23T02:00:07+08:00").unwrap();
-        let backup = Backup { format: 1, store: uuid::Uuid::nil(), taken_at, last_seq: 9, files: vec![file.clone(), file] };
-        let mended = Repaired { documents: 5, mended: vec![id(1)], lost: vec![], orphaned: vec![] };
+        let backup =
+            Backup { format: 1, store: uuid::Uuid::nil(), taken_at, last_seq: 9, files: vec![file.clone(), file], archived: vec![] };
+        let with_archive = Backup { archived: vec!["/archive/00000001-5f3a9c01.journal".into()], ..backup.clone() };
+        let mended = Repaired { documents: 5, mended: vec![id(1)], lost: vec![], orphaned: vec![], made_good: 2 };
         let lost = Repaired { lost: vec![id(2), id(3)], orphaned: vec![id(4)], ..mended.clone() };
         let folder = Path::new("/backup/2026-11-23");
         let reports = [
             (UpkeepReport::of_verification(&whole), true),
             (UpkeepReport::of_verification(&damaged), false),
+            (UpkeepReport::of_verification(&dealt_with), true),
+            (UpkeepReport::of_backup(&with_archive, folder), true),
             (UpkeepReport::of_backup(&backup, folder), true),
             (UpkeepReport::of_restoration(&backup, folder), true),
             (UpkeepReport::of_repair(&mended), true),

@@ -132,8 +132,12 @@ pub(super) fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, Start
             return Err(StartError::Problems(problems));
         }
     };
-    let settings =
-        store::Settings { segment_bytes: config.store.segment_bytes, low_water_bytes: low_water(config), ..store::Settings::default() };
+    let settings = store::Settings {
+        segment_bytes: config.store.segment_bytes,
+        low_water_bytes: low_water(config),
+        archive: config.retention.archive.clone(),
+        ..store::Settings::default()
+    };
     let journal = JournalStore::open(&config.state, settings, clock.now())?;
     let opened = journal.opened().clone();
     let days = u32::try_from(config.retention.exchanges.num_days()).unwrap_or(u32::MAX);

@@ -131,14 +131,19 @@ impl Writer {
 
     /// The text of the note: what the check found, or what the platform objects to, whichever was last.
     async fn reason_text(&self, record: &Record) -> Result<String, StoreError> {
-        let history = self.queue.store().history(record.id()).await?;
+        let history = self.queue.store().history_within_reach(record.id()).await?.0;
         let about = About { file: &record.birth.source.path, facts: record.birth.facts.as_ref() };
         for entry in history.iter().rev() {
             match &entry.event {
                 Event::JudgedUnfit { findings } => return Ok(plain(&explain::note(about, Occasion::Check, findings, entry.at))),
                 Event::SentBack { refusals, .. } => {
-                    let body = self.queue.store().body(record.id()).await?;
-                    let document = record.birth.facts.clone().and_then(|facts| self.checker.case_document(facts, &body));
+                    // Without the bytes the platform's words are told all the same.
+                    let body = match self.queue.store().body(record.id()).await {
+                        Err(StoreError::Archived(_) | StoreError::Damaged(_)) => None,
+                        body => Some(body?),
+                    };
+                    let facts = record.birth.facts.clone();
+                    let document = facts.zip(body).and_then(|(facts, body)| self.checker.case_document(facts, &body));
                     let findings = explain::refusals(refusals, document.as_ref().map(|d| &*d.tree));
                     return Ok(plain(&explain::note(about, Occasion::Platform, &findings, entry.at)));
                 }

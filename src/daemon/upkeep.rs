@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chrono::Duration;
 
 use super::recur::{Recurring, Task};
 use crate::{
@@ -66,6 +67,17 @@ impl Keeper {
         }
     }
 
+    /// Carries off what is older than `age`.
+    async fn archive(&self, age: Duration) {
+        match self.store.archive(self.clock.now().plus(-age)).await {
+            Ok(done) => {
+                let (files, stays) = (done.files.len(), done.kept_back.as_deref().unwrap_or("nothing more is closed"));
+                tracing::info!(files, documents = done.documents, stays, "old segments of the journal were looked through for the archive");
+            }
+            Err(error) => tracing::error!(%error, "old segments could not be archived; they stay where they are"),
+        }
+    }
+
     /// What recurs of this, as `config` wants it.
     pub(super) fn recurring(self: &Arc<Self>, config: &Config) -> Vec<Recurring> {
         let mut tasks = Vec::new();
@@ -84,6 +96,14 @@ impl Keeper {
                 Box::pin(async move { keeper.verify_all().await })
             });
             tasks.push(Recurring { name: "verify", schedule, task });
+        }
+        if let (Some(schedule), Some(_)) = (config.schedule.archive.clone(), &config.retention.archive) {
+            let (keeper, age) = (Arc::clone(self), config.retention.journal);
+            let task: Task = Box::new(move || {
+                let keeper = Arc::clone(&keeper);
+                Box::pin(async move { keeper.archive(age).await })
+            });
+            tasks.push(Recurring { name: "archive", schedule, task });
         }
         tasks
     }

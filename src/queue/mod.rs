@@ -140,6 +140,11 @@ impl Queue {
                 let request = requests.get(&record.id()).copied().unwrap_or_default();
                 Ok(Some(Lease { record: Arc::new(record), body, request }))
             }
+            Err(StoreError::Archived(file)) => {
+                let event = Event::Damaged { why: format!("存件已归档在 {file}，现在读不到") };
+                self.end_leases(vec![(&record, Actor::Daemon, event)]).await?;
+                Ok(None)
+            }
             Err(StoreError::Damaged(what)) => {
                 tracing::error!(document.id = %record.id(), damage = %what, "the kept bytes of a document cannot be read back");
                 let event = Event::Damaged { why: format!("本机存件损坏：{what}") };

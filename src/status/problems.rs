@@ -36,6 +36,7 @@ pub fn in_words(error: &StoreError) -> String {
         StoreError::Full(_) => "磁盘空间不足",
         StoreError::Failed(_) => "磁盘读写失败，程序需要重启",
         StoreError::Damaged(_) => "数据损坏",
+        StoreError::Archived(_) => "所在的归档文件现在读不到",
         StoreError::TooLarge(_) => "文书过大，存不下",
         StoreError::Stale { .. } | StoreError::Unknown(_) | StoreError::Illegal(_) => "程序内部不一致",
     };

@@ -28,6 +28,9 @@ pub struct Backup {
     pub last_seq: u64,
     /// Its files.
     pub files: Vec<BackupFile>,
+    /// The archive's files, which are not in it.
+    #[serde(default)]
+    pub archived: Vec<String>,
 }
 
 /// One file of a backup.
@@ -50,13 +53,16 @@ impl JournalStore {
     /// [`StoreError::Full`] when `dest` has no room; [`StoreError::Failed`] when it is not empty or cannot be written. Neither says anything
     /// about the store itself.
     pub async fn backup(&self, dest: &Path, now: Timestamp) -> Result<Backup, StoreError> {
+        let _turn = self.upkeep.lock().await;
         let extent = self.ask(|answer| Request::WhereNow { answer }).await??;
         let dest = dest.to_owned();
-        self.aside(move |_| copy_all(&extent, &dest, now).map_err(|error| Trouble::of(&error, "writing a backup").into())).await
+        let (within, beyond) = self.shared().segments.archive();
+        let archived = within.into_iter().map(|segment| segment.path.display().to_string()).chain(beyond).collect();
+        self.aside(move |_| copy_all(&extent, &dest, now, archived).map_err(|error| Trouble::of(&error, "writing a backup").into())).await
     }
 }
 
-fn copy_all(extent: &Extent, dest: &Path, now: Timestamp) -> io::Result<Backup> {
+fn copy_all(extent: &Extent, dest: &Path, now: Timestamp, archived: Vec<String>) -> io::Result<Backup> {
     fs::create_dir_all(dest)?;
     if !is_empty(dest)? {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is not empty", dest.display())));
@@ -67,7 +73,7 @@ fn copy_all(extent: &Extent, dest: &Path, now: Timestamp) -> io::Result<Backup> 
         let end = if segment.number == extent.end.segment { extent.end.offset.into() } else { length };
         files.push(copy(&segment.path, dest, end)?);
     }
-    let backup = Backup { format: FORMAT, store: extent.store, taken_at: now, last_seq: extent.last_seq, files };
+    let backup = Backup { format: FORMAT, store: extent.store, taken_at: now, last_seq: extent.last_seq, files, archived };
     let mut manifest = File::create(dest.join(MANIFEST))?;
     manifest.write_all(&serde_json::to_vec_pretty(&backup)?)?;
     manifest.sync_all()?;

@@ -20,6 +20,7 @@
 //!     it was struck out; names are listed in their byte order.
 
 mod agenda;
+mod archive;
 mod backup;
 mod block;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub mod samples;
 mod verify;
 mod volume;
 
+pub use archive::Archived;
 pub use backup::{Backup, BackupFile, restore};
 pub use durable::{GENERATION, JournalStore, OpenError, Opened, RESTORED_AT, Settings};
 pub use memory::MemoryStore;
@@ -78,6 +80,9 @@ pub enum StoreError {
     /// What was read is damaged.
     #[error("damaged: {0}")]
     Damaged(String),
+    /// It lies in an archived segment that cannot be reached now: the archive's file.
+    #[error("archived in {0}, which cannot be reached now")]
+    Archived(String),
     /// More than this place is made for; a defect of the caller, and nothing was written.
     #[error("too large: {0}")]
     TooLarge(String),
@@ -225,6 +230,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// The whole history, oldest first (law 7).
     async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError>;
+
+    /// The history as far back as it can be read, oldest first, and where the part before it is archived, if that cannot be reached now.
+    ///
+    /// # Errors
+    /// Those of [`Store::history`], but not [`StoreError::Archived`].
+    async fn history_within_reach(&self, id: DocumentId) -> Result<(Vec<Entry>, Option<String>), StoreError> {
+        Ok((self.history(id).await?, None))
+    }
 
     /// At most `limit` records of `state` that are due at `now` (laws 5, 6). Another change of a document's case can make it due or keep it
     /// back, so the question is worth asking anew after changes, not only when [`Store::next_due`] says so.

@@ -1,11 +1,12 @@
 //! Mending what can be mended, once the store is known to be damaged.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
-    Change, JournalStore, Listing, OpenError, RESTORED_AT, Settings, Store as _, StoreError,
+    Change, Fact, JournalStore, Listing, OpenError, RESTORED_AT, Settings, Store as _, StoreError,
     durable::Request,
     folder::{Folder, Lock},
+    verify::mended_fact,
 };
 use crate::document::{Actor, ContentHash, DocumentId, Entry, Event, Record, State, Timestamp};
 
@@ -29,6 +30,8 @@ pub struct Repaired {
     pub lost: Vec<DocumentId>,
     /// Those of which the journal says too little to make a record; the folder's draft, if it is there, will be taken anew.
     pub orphaned: Vec<DocumentId>,
+    /// How many damaged places stay as they are and count as mended from now on, for what stood there is made good or not needed.
+    pub made_good: usize,
 }
 
 /// Rebuilds the index from the journal, finds lost bytes again where `salvage` has them, and marks the rest; not while a daemon runs.
@@ -56,10 +59,22 @@ pub async fn repair(dir: &Path, settings: Settings, salvage: &mut dyn Salvage, n
             done.orphaned.push(id);
         }
     }
-    store.remember(RESTORED_AT, &now.millis().to_string()).await?;
+    let mut facts = made_good(&store, &done).await?;
+    done.made_good = facts.len();
+    facts.push(Fact::new(RESTORED_AT, now.millis().to_string()));
+    store.remember_all(facts).await?;
     store.aside(|shared| shared.folder.settle_damage().map_err(|e| StoreError::Failed(e.to_string()))).await?;
     store.close().await?;
     Ok(done)
+}
+
+/// The facts that what is damaged and stays so, for a closed segment is never changed, has been dealt with. What was lost is not among it.
+async fn made_good(store: &JournalStore, done: &Repaired) -> Result<Vec<Fact>, StoreError> {
+    let mut damages = store.verify().await?.problems;
+    damages.extend(store.damaged().await?);
+    damages.retain(|damage| !damage.id.is_some_and(|id| done.lost.contains(&id) || done.orphaned.contains(&id)));
+    let facts: BTreeMap<_, _> = damages.iter().map(mended_fact).map(|fact| (fact.name.clone(), fact)).collect();
+    Ok(facts.into_values().collect())
 }
 
 fn set_index_aside(dir: &Path, now: Timestamp) -> Result<(), OpenError> {
@@ -78,7 +93,8 @@ async fn repair_one(
 ) -> Result<(), StoreError> {
     let (id, state) = (record.id(), record.state);
     match store.body(id).await {
-        Ok(_) => {}
+        // What is in the archive and cannot be reached is not lost.
+        Ok(_) | Err(StoreError::Archived(_)) => {}
         Err(StoreError::Damaged(why)) => {
             let found = salvage.bytes(&record).filter(|bytes| Some(ContentHash::of(bytes)) == record.birth.digest);
             let Some(bytes) = found else {

@@ -1,12 +1,14 @@
 //! Reading everything: the slow answer to whether all is well.
 
+use std::collections::BTreeSet;
+
 use super::{
-    Cursor, DamageReport, JournalStore, Listing, Store as _, StoreError,
+    Cursor, DamageReport, Fact, JournalStore, Listing, Store as _, StoreError,
     durable::{Extent, Request, Shared},
     index::Slot,
-    journal::{Pos, read_on},
+    journal::{Damage, Matter, Pos, read_on},
 };
-use crate::document::{DocumentId, Record};
+use crate::document::{ContentHash, DocumentId, Record};
 
 /// How many records are looked at between two questions to the index.
 const SLICE: usize = 256;
@@ -20,6 +22,39 @@ pub struct Verification {
     pub documents: u64,
     /// What is not as it was written; also in [`Store::damaged`](super::Store::damaged) from now on.
     pub problems: Vec<DamageReport>,
+    /// Damage that stays in its place, for a closed segment is never changed, and is made good elsewhere.
+    pub mended: Vec<DamageReport>,
+    /// Archived segments that were read.
+    pub archived: u64,
+    /// Archived segments that cannot be reached now, by file; no damage.
+    pub beyond_reach: Vec<String>,
+}
+
+/// Facts below this name remember damages that a repair made good.
+const MENDED: &str = "mended/";
+
+/// The fact that a damage was made good.
+pub(super) fn mended_fact(damage: &DamageReport) -> Fact {
+    let what = format!("{}\n{}", damage.place, damage.what);
+    let name = ContentHash::of(what.as_bytes()).to_string();
+    Fact::new(format!("{MENDED}{name}"), what)
+}
+
+impl Shared {
+    /// Whether a repair made this damage good.
+    pub(super) fn is_mended(&self, damage: &DamageReport) -> Result<bool, StoreError> {
+        Ok(self.index()?.fact(&mended_fact(damage).name)?.is_some())
+    }
+
+    /// Whether the damage is made good elsewhere: by a repair, or because the bytes that stood there, `of_bytes`, are whole in another place
+    /// (taken anew). A lost line of a history is never made good by what is left of it.
+    fn is_made_good(&self, damage: &DamageReport, of_bytes: bool) -> Result<bool, StoreError> {
+        if self.is_mended(damage)? {
+            return Ok(true);
+        }
+        let Some(id) = damage.id.filter(|_| of_bytes) else { return Ok(false) };
+        Ok(self.index()?.slot(id)?.is_some_and(|slot| check(self, &slot).is_none()))
+    }
 }
 
 impl JournalStore {
@@ -30,9 +65,10 @@ impl JournalStore {
     /// # Errors
     /// Those of a read; damage is not an error but a finding.
     pub async fn verify(&self) -> Result<Verification, StoreError> {
+        let _turn = self.upkeep.lock().await;
         let extent = self.ask(|answer| Request::WhereNow { answer }).await??;
         let reading = extent.clone();
-        let mut found = self.aside(move |_| read_journal(&reading)).await?;
+        let (mut found, of_bytes) = self.aside(move |shared| read_journal(shared, &reading)).await?;
         let counted: u64 = self.counts().await?.values().sum();
         let mut after: Option<Cursor> = None;
         loop {
@@ -56,13 +92,18 @@ impl JournalStore {
             let what = format!("{} documents are listed, and {counted} counted", found.documents);
             found.problems.push(DamageReport { place: "index".into(), what, id: None });
         }
-        let problems = found.problems.clone();
         self.aside(move |shared| {
-            problems.into_iter().for_each(|problem| shared.report(problem));
-            Ok(())
+            for problem in std::mem::take(&mut found.problems) {
+                if shared.is_made_good(&problem, of_bytes.contains(&problem.place))? {
+                    found.mended.push(problem);
+                } else {
+                    shared.report(problem.clone());
+                    found.problems.push(problem);
+                }
+            }
+            Ok(found)
         })
-        .await?;
-        Ok(found)
+        .await
     }
 }
 
@@ -70,26 +111,45 @@ fn report(id: DocumentId, what: String) -> DamageReport {
     DamageReport { place: format!("document {id}"), what, id: Some(id) }
 }
 
-fn read_journal(extent: &Extent) -> Result<Verification, StoreError> {
-    let mut found = Verification::default();
+/// What reading the journal finds, and the damaged places at which a document's bytes stood.
+fn read_journal(shared: &Shared, extent: &Extent) -> Result<(Verification, BTreeSet<String>), StoreError> {
+    let (mut found, mut of_bytes) = (Verification::default(), BTreeSet::new());
+    let (archived, beyond_reach) = shared.segments.archive();
+    found.beyond_reach = beyond_reach;
+    for segment in archived {
+        let reading = read_on(std::slice::from_ref(&segment), Pos::NONE, 0, u64::MAX, &mut |_| Ok(()))?;
+        (found.archived, found.frames) = (found.archived + 1, found.frames + reading.frames);
+        found.note(reading.damages, &mut of_bytes);
+    }
     let reading = read_on(&extent.segments, Pos::NONE, 0, extent.last_seq, &mut |_| Ok(()))?;
     found.frames = reading.frames;
     // What lies beyond the extent is being written at this moment.
-    for damage in reading.damages.into_iter().filter(|damage| damage.pos < extent.end) {
-        let id = damage.header.filter(|header| header.version > 0).map(|header| header.id);
-        found.problems.push(DamageReport { place: damage.pos.to_string(), what: damage.what, id });
-    }
+    found.note(reading.damages.into_iter().filter(|damage| damage.pos < extent.end), &mut of_bytes);
     if reading.last_seq < extent.last_seq {
         let what = format!("frames {} to {} are missing at the end", reading.last_seq + 1, extent.last_seq);
         found.problems.push(DamageReport { place: reading.end.to_string(), what, id: None });
     }
-    Ok(found)
+    Ok((found, of_bytes))
+}
+
+impl Verification {
+    fn note(&mut self, damages: impl IntoIterator<Item = Damage>, of_bytes: &mut BTreeSet<String>) {
+        self.problems.extend(damages.into_iter().map(|damage| {
+            if damage.header.is_some_and(|header| matches!(header.matter, Matter::Birth | Matter::Bytes)) {
+                of_bytes.insert(damage.pos.to_string());
+            }
+            let id = damage.header.filter(|header| header.version > 0).map(|header| header.id);
+            DamageReport { place: damage.pos.to_string(), what: damage.what, id }
+        }));
+    }
 }
 
 /// What is wrong, if a document's history does not add up to its record or its bytes are not those that were taken.
 fn check(shared: &Shared, slot: &Slot) -> Option<String> {
     let history = match shared.read_history(slot) {
-        Ok(history) => history,
+        Ok((history, None)) => history,
+        // The older part is in the archive, out of reach: nothing that can be said of it.
+        Ok((_, Some(_))) => return None,
         Err(error) => return Some(error.to_string()),
     };
     let Some((first, rest)) = history.split_first() else { return Some("there is no history".into()) };
@@ -99,5 +159,8 @@ fn check(shared: &Shared, slot: &Slot) -> Option<String> {
         Ok(_) => return Some("the history does not add up to the record".into()),
         Err(error) => return Some(error.to_string()),
     }
-    shared.read_body(slot).err().map(|error| error.to_string())
+    match shared.read_body(slot) {
+        Ok(_) | Err(StoreError::Archived(_)) => None,
+        Err(error) => Some(error.to_string()),
+    }
 }

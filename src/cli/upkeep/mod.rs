@@ -104,7 +104,8 @@ fn offline(
 }
 
 fn settings(config: &Config) -> store::Settings {
-    store::Settings { segment_bytes: config.store.segment_bytes, ..store::Settings::default() }
+    let (segment_bytes, archive) = (config.store.segment_bytes, config.retention.archive.clone());
+    store::Settings { segment_bytes, archive, ..store::Settings::default() }
 }
 
 fn open(config: &Config) -> Result<JournalStore, OpenError> {

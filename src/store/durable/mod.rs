@@ -7,7 +7,7 @@ mod writer;
 
 use std::{
     collections::BTreeMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -19,7 +19,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
-pub(super) use self::replay::BirthHead;
+pub(super) use self::replay::{BirthHead, SummaryHead};
 use self::writer::Writer;
 pub(super) use self::writer::{Extent, Request};
 use super::{
@@ -28,6 +28,7 @@ use super::{
     folder::{Folder, LockError},
     index::{Counts, Index, Slot},
     journal::{Frame, Matter, Pos, Segments, Trouble},
+    verify::mended_fact,
     volume::Ballast,
 };
 use crate::document::{ContentHash, DocumentId, Entry, Record, State, Timestamp};
@@ -53,13 +54,22 @@ pub struct Settings {
     pub low_water_bytes: Option<u64>,
     /// How much room is held back for recording what is under way when the disk is full, in bytes; 0 for none.
     pub ballast_bytes: u64,
+    /// Where old segments go ([`JournalStore::archive`]); `None` for nowhere.
+    pub archive: Option<PathBuf>,
     /// The machine's boot, where it shall not be read from the system; tests of power cuts say here that the machine went down.
     pub boot: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, index_cache_bytes: 4 << 20, low_water_bytes: None, ballast_bytes: 16 << 20, boot: None }
+        Self {
+            segment_bytes: 64 << 20,
+            index_cache_bytes: 4 << 20,
+            low_water_bytes: None,
+            ballast_bytes: 16 << 20,
+            archive: None,
+            boot: None,
+        }
     }
 }
 
@@ -106,6 +116,7 @@ impl From<Trouble> for StoreError {
             Trouble::Full(what) => Self::Full(what),
             Trouble::Io(what) => Self::Failed(what),
             Trouble::Damaged(what) => Self::Damaged(what),
+            Trouble::Away(file) => Self::Archived(file),
         }
     }
 }
@@ -211,12 +222,19 @@ impl Shared {
         }
     }
 
-    pub(in crate::store) fn read_history(&self, slot: &Slot) -> Result<Vec<Entry>, StoreError> {
+    /// The history as far back as it can be read, and the archive's file that has the part before it, if that cannot be reached.
+    pub(in crate::store) fn read_history(&self, slot: &Slot) -> Result<(Vec<Entry>, Option<String>), StoreError> {
         let id = slot.record.id();
         let mut entries = Vec::new();
-        let mut at = slot.last();
+        let (mut at, mut away) = (slot.last(), None);
         while at != Pos::NONE {
-            let frame = self.checked(id, at, self.segments.read_head(at))?;
+            let frame = match self.checked(id, at, self.segments.read_head(at)) {
+                Err(StoreError::Archived(file)) => {
+                    away = Some(file);
+                    break;
+                }
+                read => read?,
+            };
             let entry = match frame.header.matter {
                 Matter::Birth => serde_json::from_slice::<BirthHead>(&frame.head).map(|head| head.entry),
                 _ => serde_json::from_slice(&frame.head),
@@ -225,7 +243,7 @@ impl Shared {
             at = frame.header.prev;
         }
         entries.reverse();
-        Ok(entries)
+        Ok((entries, away))
     }
 }
 
@@ -235,15 +253,23 @@ pub struct JournalStore {
     requests: Mutex<Option<mpsc::Sender<Request>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     opened: Opened,
+    /// Held by whoever reads or moves whole segments.
+    pub(in crate::store) upkeep: tokio::sync::Mutex<()>,
 }
 
 impl JournalStore {
+    pub(in crate::store) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Opens the store in `dir`, or begins one there. Blocks for as long as it takes to bring the index up to the journal.
     ///
     /// # Errors
     /// Every [`OpenError`].
     pub fn open(dir: &Path, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
         let mut parts = opening::open(dir, &settings, now)?;
+        // What a repair made good is no news.
+        parts.damages.retain(|damage| !parts.index.fact(&mended_fact(damage).name).is_ok_and(|known| known.is_some()));
         let lost = !parts.damages.is_empty();
         let ballast = Ballast::new(dir, settings.ballast_bytes);
         if let Ok(room) = super::volume::room(dir) {
@@ -284,7 +310,13 @@ impl JournalStore {
             thread("journal").spawn(move || writer.run(&inbox)).map_err(started)?,
             thread("index-walk").spawn(move || writer::walk_index(&walker, &mend)).map_err(started)?,
         ];
-        Ok(Self { shared, requests: Mutex::new(Some(requests)), threads: Mutex::new(threads), opened })
+        Ok(Self {
+            shared,
+            requests: Mutex::new(Some(requests)),
+            threads: Mutex::new(threads),
+            opened,
+            upkeep: tokio::sync::Mutex::default(),
+        })
     }
 
     /// What opening found.
@@ -378,6 +410,14 @@ impl Store for JournalStore {
     }
 
     async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError> {
+        let slot = self.known(id).await?;
+        match self.aside(move |shared| shared.read_history(&slot)).await? {
+            (history, None) => Ok(history),
+            (_, Some(file)) => Err(StoreError::Archived(file)),
+        }
+    }
+
+    async fn history_within_reach(&self, id: DocumentId) -> Result<(Vec<Entry>, Option<String>), StoreError> {
         let slot = self.known(id).await?;
         self.aside(move |shared| shared.read_history(&slot)).await
     }

@@ -11,9 +11,11 @@ use crate::{
     store::{
         DamageReport, StoreError,
         agenda::Agenda,
+        archive::PLACES,
         folder::{Folder, Left, Lock, this_boot},
         index::{Index, Slot, Summary},
         journal::{Damage, FORMAT, Pos, Reading, Segment, Segments, Tail, Trouble, cut, header_at, newer_format, read_on},
+        verify::mended_fact,
         volume,
     },
 };
@@ -63,6 +65,8 @@ pub(super) fn open(dir: &Path, settings: &Settings, now: Timestamp) -> Result<Pa
     let mut segments = list;
     segments.extend(fresh);
     let segments = Segments::of(segments.into_iter().map(|s| (s.number, s)).collect());
+    let places = index.facts(PLACES, None, usize::MAX)?;
+    Shared::places(settings.archive.as_deref(), &places).into_iter().for_each(|(number, at)| segments.archived_at(number, at));
     Ok(Parts { folder, lock, tail, segments, index, summary, agenda, damages, boot, opened })
 }
 
@@ -212,7 +216,11 @@ pub(super) fn reopen(shared: &Shared, last_seq: u64) -> Result<(Index, Summary),
     let list = shared.segments.all();
     let mut run = Run { folder: &shared.folder, settings: &shared.settings, list: &list, opened: Opened::default(), damages: Vec::new() };
     let (index, summary, _) = run.index_up_to_date(last_seq)?;
-    run.damages.into_iter().for_each(|damage| shared.report(damage));
+    for damage in run.damages {
+        if index.fact(&mended_fact(&damage).name)?.is_none() {
+            shared.report(damage);
+        }
+    }
     Ok((index, summary))
 }
 

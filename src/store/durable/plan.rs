@@ -27,7 +27,7 @@ pub(in crate::store) struct Arrival {
     body: Arc<[u8]>,
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(value).map_err(|error| StoreError::Failed(format!("writing JSON: {error}")))
 }
 

@@ -26,6 +26,24 @@ pub(in crate::store) struct BirthHead {
     pub entry: Entry,
 }
 
+/// The JSON of a record written again because the segment of its life was archived.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::store) struct SummaryHead {
+    #[serde(flatten)]
+    pub slot: Slot,
+    /// Further paths at which it was seen.
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// A count of documents at the beginning of a segment, to be compared once all archived ones were told of.
+struct Checkpoint {
+    pos: Pos,
+    seq: u64,
+    wanted: u64,
+    counted: u64,
+}
+
 /// A replay under way.
 pub(in crate::store) struct Replay<'a> {
     index: &'a Index,
@@ -33,13 +51,31 @@ pub(in crate::store) struct Replay<'a> {
     slots: HashMap<DocumentId, (Option<State>, Slot)>,
     paths: Vec<(DocumentId, Arrival, String)>,
     facts: Vec<Fact>,
+    /// Whether the journal's beginning is in the archive: documents are entered again only later on.
+    headless: bool,
+    checkpoints: Vec<Checkpoint>,
+    /// When documents arrived that were told of by their summary.
+    summarised: Vec<Arrival>,
+    /// Lines of documents whose beginning was not seen; their summary may come.
+    orphans: HashMap<DocumentId, Vec<DamageReport>>,
     /// What did not fit together.
     pub damages: Vec<DamageReport>,
 }
 
 impl<'a> Replay<'a> {
     pub(in crate::store) fn over(index: &'a Index, summary: Summary) -> Self {
-        Self { index, summary, slots: HashMap::new(), paths: Vec::new(), facts: Vec::new(), damages: Vec::new() }
+        Self {
+            index,
+            summary,
+            slots: HashMap::new(),
+            paths: Vec::new(),
+            facts: Vec::new(),
+            headless: false,
+            checkpoints: Vec::new(),
+            summarised: Vec::new(),
+            orphans: HashMap::new(),
+            damages: Vec::new(),
+        }
     }
 
     /// Takes in the next frame.
@@ -74,6 +110,17 @@ impl<'a> Replay<'a> {
     /// Tells the index all that was gathered; what it reflects now.
     pub(in crate::store) fn finish(mut self) -> (Summary, Vec<DamageReport>) {
         self.tell();
+        self.summarised.sort_unstable();
+        for Checkpoint { pos, seq, wanted, counted } in std::mem::take(&mut self.checkpoints) {
+            let there = counted + self.summarised.partition_point(|arrival| *arrival < seq) as u64;
+            if there < wanted {
+                let what = format!("{} documents are missing from the journal before here", wanted - there);
+                self.damages.push(DamageReport { place: pos.to_string(), what, id: None });
+            }
+        }
+        let mut orphans: Vec<_> = std::mem::take(&mut self.orphans).into_values().flatten().collect();
+        orphans.sort_by(|a, b| a.place.cmp(&b.place));
+        self.damages.extend(orphans);
         (self.summary, self.damages)
     }
 
@@ -112,6 +159,11 @@ impl<'a> Replay<'a> {
     fn checkpoint(&mut self, frame: &Frame) {
         let Some(head) = self.parse::<SegmentHead>(frame) else { return };
         let here = self.summary.counts.total();
+        self.headless |= self.summary.seq == 0 && frame.pos.segment > 1;
+        if self.headless {
+            self.checkpoints.push(Checkpoint { pos: frame.pos, seq: frame.header.seq, wanted: head.documents, counted: here });
+            return;
+        }
         if here < head.documents {
             let what = format!("{} documents are missing from the journal before here", head.documents - here);
             self.report(frame, what);
@@ -138,7 +190,9 @@ impl<'a> Replay<'a> {
 
     fn entry(&mut self, frame: &Frame) -> Result<(), Trouble> {
         let Some((was, slot)) = self.slot(frame.header.id)? else {
-            self.report(frame, "a document's entry without its beginning".into());
+            let id = frame.header.id;
+            let what = "a document's entry without its beginning".to_owned();
+            self.orphans.entry(id).or_default().push(DamageReport { place: frame.pos.to_string(), what, id: Some(id) });
             return Ok(());
         };
         if frame.header.version <= slot.record.version {
@@ -162,13 +216,19 @@ impl<'a> Replay<'a> {
     }
 
     fn summary_of_archived(&mut self, frame: &Frame) -> Result<(), Trouble> {
-        let Some(slot) = self.parse::<Slot>(frame) else { return Ok(()) };
-        if let Some((_, known)) = self.slot(slot.record.id())?
-            && known.record.version >= slot.record.version
-        {
-            return Ok(());
-        }
-        self.keep(None, slot);
+        let Some(SummaryHead { slot, paths }) = self.parse::<SummaryHead>(frame) else { return Ok(()) };
+        let id = slot.record.id();
+        let was = match self.slot(id)? {
+            Some((_, known)) if known.record.version >= slot.record.version => return Ok(()),
+            Some((was, _)) => was,
+            None => {
+                self.summarised.push(slot.arrival);
+                None
+            }
+        };
+        self.orphans.remove(&id);
+        self.paths.extend(paths.into_iter().map(|path| (id, slot.arrival, path)));
+        self.keep(was, slot);
         Ok(())
     }
 }

@@ -9,7 +9,14 @@ use crate::store::{
 };
 
 fn settings() -> Settings {
-    Settings { segment_bytes: 1 << 20, index_cache_bytes: 4 << 20, low_water_bytes: Some(0), ballast_bytes: 0, boot: Some("one".into()) }
+    Settings {
+        segment_bytes: 1 << 20,
+        index_cache_bytes: 4 << 20,
+        low_water_bytes: Some(0),
+        ballast_bytes: 0,
+        archive: None,
+        boot: Some("one".into()),
+    }
 }
 
 fn open_in(dir: &Path) -> JournalStore {
@@ -181,7 +188,7 @@ async fn repair_puts_back_what_is_found_and_marks_what_is_lost() {
     let salvage = &mut Drawer(samples[4..].to_vec());
     let done = crate::store::repair(dir.path(), settings(), salvage, at(50)).await.unwrap();
     let [lost, mended, orphaned] = [3, 4, 5].map(|n: usize| vec![samples[n].id()]);
-    assert_eq!(done, crate::store::Repaired { documents: 5, mended, lost, orphaned });
+    assert_eq!(done, crate::store::Repaired { documents: 5, mended, lost, orphaned, made_good: 2 });
     let store = open_in(dir.path());
     assert_eq!(store.recall(RESTORED_AT).await.unwrap(), Some("50".into()));
     assert_eq!(store.damaged().await.unwrap(), []);
@@ -192,6 +199,38 @@ async fn repair_puts_back_what_is_found_and_marks_what_is_lost() {
     for n in [4, 5] {
         assert_eq!(*store.body(samples[n].id()).await.unwrap(), *samples[n].body());
     }
+}
+
+/// Closed segments are never changed, so the damage stays where it is; it must not be raised for ever.
+#[tokio::test]
+async fn after_a_repair_what_stays_damaged_counts_as_mended_for_good_and_new_damage_does_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_in(dir.path());
+    let samples = some(8);
+    live(&store, &samples).await;
+    let slot = |n: usize| store.shared.index().unwrap().slot(samples[n].id()).unwrap().unwrap();
+    let (line, bytes, later) = (slot(0).last(), slot(5).bytes(), slot(1).last());
+    let behind = store.shared.segments.read(bytes).unwrap().head.len() as u64 + 80;
+    store.close().await.unwrap();
+    drop(store);
+    // The last line of one that is entered, and the bytes of one that waits; the drawer has those.
+    flip(dir.path(), line, 80);
+    flip(dir.path(), bytes, behind);
+    let done = crate::store::repair(dir.path(), settings(), &mut Drawer(samples.clone()), at(50)).await.unwrap();
+    assert_eq!((&done.mended[..], done.lost.len(), done.orphaned.len()), (&[samples[5].id()][..], 0, 0));
+    assert!(done.made_good > 0);
+    for boot in ["one", "two"] {
+        let store = JournalStore::open(dir.path(), Settings { boot: Some(boot.into()), ..settings() }, at(60)).unwrap();
+        assert_eq!((store.opened().damages, store.damaged().await.unwrap()), (0, vec![]), "boot {boot}");
+        assert_eq!(store.recall(RESTORED_AT).await.unwrap(), Some("50".into()), "nothing is put in doubt again");
+        let found = store.verify().await.unwrap();
+        assert_eq!(found.problems, [], "boot {boot}");
+        assert!(found.mended.iter().any(|m| m.place == line.to_string()) && found.mended.iter().any(|m| m.place == bytes.to_string()));
+        assert_eq!(*store.body(samples[5].id()).await.unwrap(), *samples[5].body());
+    }
+    flip(dir.path(), later, 80);
+    let found = open_in(dir.path()).verify().await.unwrap();
+    assert!(found.problems.iter().any(|problem| problem.place == later.to_string()), "{found:?}");
 }
 
 #[tokio::test]

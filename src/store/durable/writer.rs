@@ -6,12 +6,14 @@ use tokio::sync::oneshot;
 
 use super::{
     Shared, lock, opening,
-    plan::{Arrival, Plan, Step},
+    plan::{Arrival, Plan, Step, json},
+    replay::SummaryHead,
 };
 use crate::{
     document::{DocumentId, Record},
     store::{
         Admission, Fact, StoreError,
+        archive::{Again, may_go},
         folder::{Left, Lock},
         index::{Changes, GATHER, Index, Slot, Summary},
         journal::{Draft, Matter, Pos, Prev, Segment, Tail, Trouble},
@@ -32,14 +34,43 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// What the writer is asked for.
 pub(in crate::store) enum Request {
-    Admit { newcomers: Vec<Arrival>, answer: Answer<Vec<Admission>> },
-    Apply { changes: Vec<Step>, answer: Answer<Vec<Result<Record, StoreError>>> },
-    Remember { facts: Vec<Fact>, answer: Answer<()> },
-    Mend { id: DocumentId, answer: Option<Answer<Option<Slot>>> },
-    Supply { id: DocumentId, body: Arc<[u8]>, answer: Answer<()> },
-    WhereNow { answer: Answer<Extent> },
-    Distrust { why: String },
-    Close { answer: Answer<()> },
+    Admit {
+        newcomers: Vec<Arrival>,
+        answer: Answer<Vec<Admission>>,
+    },
+    Apply {
+        changes: Vec<Step>,
+        answer: Answer<Vec<Result<Record, StoreError>>>,
+    },
+    Remember {
+        facts: Vec<Fact>,
+        answer: Answer<()>,
+    },
+    Mend {
+        id: DocumentId,
+        answer: Option<Answer<Option<Slot>>>,
+    },
+    Supply {
+        id: DocumentId,
+        body: Arc<[u8]>,
+        answer: Answer<()>,
+    },
+    /// Writes records and facts once more as they stand now; `false`, and nothing written, when one of the documents is on its way again.
+    Restate {
+        documents: Vec<Again>,
+        names: Vec<String>,
+        notes: Vec<Fact>,
+        answer: Answer<bool>,
+    },
+    WhereNow {
+        answer: Answer<Extent>,
+    },
+    Distrust {
+        why: String,
+    },
+    Close {
+        answer: Answer<()>,
+    },
 }
 
 /// All that is durable at one moment.
@@ -125,6 +156,7 @@ impl Writer {
                 }
             }
             Request::Supply { id, body, answer } => drop(answer.send(self.supply(id, body))),
+            Request::Restate { documents, names, notes, answer } => drop(answer.send(self.restate(documents, names, notes))),
             Request::WhereNow { answer } => {
                 let segments = self.shared.segments.all();
                 let extent = Extent { segments, end: self.tail.end(), last_seq: self.tail.last_seq(), store: self.tail.store() };
@@ -358,6 +390,28 @@ impl Writer {
         slot.bytes = (place.segment, place.offset);
         self.tell_index(&Changes::of_one(slot), place);
         Ok(())
+    }
+
+    fn restate(&mut self, documents: Vec<Again>, names: Vec<String>, notes: Vec<Fact>) -> Result<bool, StoreError> {
+        self.ready()?;
+        let mut plan = Plan::default();
+        for (id, paths) in documents {
+            // One that is not known has nothing to be kept of it.
+            let Some(slot) = self.slot(id)? else { continue };
+            if !may_go(slot.record.state) {
+                return Ok(false);
+            }
+            let (version, prev) = (slot.record.version, Prev::At(slot.last()));
+            let head = json(&SummaryHead { slot, paths })?;
+            plan.drafts.push(Draft { id, version, prev, ..Draft::about_none(Matter::Summary, head) });
+        }
+        let index = self.shared.index()?;
+        let mut facts = notes;
+        for name in names {
+            facts.extend(index.fact(&name)?.map(|value| Fact::new(name, value)));
+        }
+        plan.remember(facts)?;
+        self.write(plan).map(|()| true)
     }
 
     fn fail(&self, why: &str) -> StoreError {

@@ -31,6 +31,9 @@ pub(super) enum Trouble {
     /// What stands there is not what was written.
     #[error("{0}")]
     Damaged(String),
+    /// It is in an archived segment that cannot be opened now.
+    #[error("archived in {0}")]
+    Away(String),
 }
 
 impl Trouble {

@@ -177,12 +177,47 @@ type Held = (Segment, Option<Arc<File>>);
 #[derive(Debug)]
 pub(in crate::store) struct Segments {
     known: RwLock<BTreeMap<u32, Held>>,
+    /// Those in the archive, and where each may be found; opened whenever they are wanted.
+    away: RwLock<BTreeMap<u32, Vec<PathBuf>>>,
 }
 
 impl Segments {
     /// Those of a folder.
     pub(in crate::store) fn of(list: BTreeMap<u32, Segment>) -> Self {
-        Self { known: RwLock::new(list.into_iter().map(|(n, s)| (n, (s, None))).collect()) }
+        Self { known: RwLock::new(list.into_iter().map(|(n, s)| (n, (s, None))).collect()), away: RwLock::default() }
+    }
+
+    /// From now on the segment is read at one of `places`, in the archive; one that is still in the journal is read there.
+    pub(in crate::store) fn archived_at(&self, number: u32, places: Vec<PathBuf>) {
+        self.away.write().unwrap_or_else(PoisonError::into_inner).insert(number, places);
+    }
+
+    /// The segment has left the journal for one of `places`.
+    pub(in crate::store) fn send_away(&self, number: u32, places: Vec<PathBuf>) {
+        self.archived_at(number, places);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    }
+
+    /// The archived segments that can be opened now, and the names of those that cannot.
+    pub(in crate::store) fn archive(&self) -> (Vec<Segment>, Vec<String>) {
+        let away = self.away.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known: Vec<u32> = self.all().into_iter().map(|segment| segment.number).collect();
+        let (mut within_reach, mut beyond) = (Vec::new(), Vec::new());
+        for (_, places) in away.into_iter().filter(|(number, _)| !known.contains(number)) {
+            let there = places.iter().filter(|path| File::open(path).is_ok()).find_map(|path| Segment::named(path));
+            match there {
+                Some(segment) => within_reach.push(segment),
+                None => beyond.extend(places.last().map(|path| path.display().to_string())),
+            }
+        }
+        (within_reach, beyond)
+    }
+
+    fn archived_file(&self, number: u32) -> Option<Result<(Arc<File>, u32), Trouble>> {
+        let places = self.away.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()?;
+        let open = |path: &PathBuf| Some((Arc::new(File::open(path).ok()?), Segment::named(path)?.salt));
+        let shown = places.last().map(|path| path.display().to_string()).unwrap_or_default();
+        Some(places.iter().find_map(open).ok_or(Trouble::Away(shown)))
     }
 
     /// One more.
@@ -216,7 +251,10 @@ impl Segments {
         if known.values().filter(|(_, file)| file.is_some()).count() >= HELD_OPEN {
             known.values_mut().for_each(|(_, file)| *file = None);
         }
-        let (segment, held) = known.get_mut(&number).ok_or_else(gone)?;
+        let Some((segment, held)) = known.get_mut(&number) else {
+            drop(known);
+            return self.archived_file(number).unwrap_or_else(|| Err(gone()));
+        };
         let file = File::open(&segment.path).map_err(|e| match e.kind() {
             io::ErrorKind::NotFound => gone(),
             _ => Trouble::of(&e, "opening a journal segment"),
