@@ -10,13 +10,13 @@ use tokio::sync::Semaphore;
 
 use crate::{
     clock::{SharedClock, Signal, Work},
-    document::{DocumentId, Failure, Record, State, Timestamp},
+    document::{Cause, Class, DocumentId, Failure, Record, State, Timestamp},
     platform::{
         Gated, Platform as _, Sighting,
         gate::{Lane, Permit},
     },
     queue::{Queue, Sought, Told},
-    store::StoreError,
+    store::{Listing, StoreError},
 };
 
 /// The name under which the feed's cursor is remembered.
@@ -78,6 +78,8 @@ pub struct Reconciler {
     clock: SharedClock,
     pace: Pace,
     early: BTreeMap<DocumentId, Sighting>,
+    /// A document of ours that the platform showed last.
+    seen_there: Option<DocumentId>,
     feed: FeedPace,
     told: Told,
     /// Raised when something changed: a document that waited for it may be due now.
@@ -90,7 +92,7 @@ impl Reconciler {
     pub fn new(queue: Arc<Queue>, platform: Arc<Gated>, clock: SharedClock, pace: Pace, told: Told, wake: Arc<Signal>) -> Self {
         let work = Work::begin(&clock);
         let feed = FeedPace { read_at: Timestamp::MIN, took: Duration::zero(), quiet: 0, acknowledged: 0 };
-        Self { queue, platform, clock, pace, early: BTreeMap::new(), feed, told, wake, work }
+        Self { queue, platform, clock, pace, early: BTreeMap::new(), seen_there: None, feed, told, wake, work }
     }
 
     /// Reads the feed if its time has come, then looks up whatever is due; while the platform counts as down, neither.
@@ -208,6 +210,7 @@ impl Reconciler {
         let mut sought = Vec::with_capacity(sightings.len());
         for sighting in sightings {
             let Some(record) = self.queue.store().get(sighting.id).await? else { continue };
+            self.seen_there = Some(sighting.id);
             if matches!(record.state, State::Sending | State::Waiting) {
                 if self.early.len() < EARLY_LIMIT {
                     self.early.insert(sighting.id, sighting);
@@ -227,7 +230,7 @@ impl Reconciler {
         self.take_in(early.into_values().collect(), done).await
     }
 
-    async fn look_up_due(&self, state: State, done: &mut Activation) -> Result<(), StoreError> {
+    async fn look_up_due(&mut self, state: State, done: &mut Activation) -> Result<(), StoreError> {
         loop {
             let Ok(at_once) = self.allowed() else { return Ok(()) };
             // While the platform recovers, no more than it may be asked at once.
@@ -240,8 +243,9 @@ impl Reconciler {
             for found in due {
                 records.extend(self.queue.store().get(found.id).await?);
             }
-            let sought = self.look_up_all(records, at_once).await;
+            let mut sought = self.look_up_all(records, at_once).await;
             done.look_ups += sought.len();
+            self.question_absence(&mut sought).await?;
             let platform_is_down = sought.iter().any(|s| s.said.is_err());
             let before = done.changed;
             self.hear(&sought, done).await?;
@@ -272,6 +276,46 @@ impl Reconciler {
             sought.extend(answer.ok().flatten());
         }
         sought
+    }
+
+    /// 18 counts as absence only if the platform shows a document that is known to be there at the same time (contract §4): one that has
+    /// lost sight of everything has not lost ours alone. Without any such document its word stands.
+    async fn question_absence(&mut self, sought: &mut Vec<Sought>) -> Result<(), StoreError> {
+        let there = |s: &Sought| matches!(s.said, Ok(Some(_))).then(|| s.record.id());
+        if let Some(seen) = sought.iter().find_map(there) {
+            self.seen_there = Some(seen);
+            return Ok(());
+        }
+        if !sought.iter().any(|s| matches!(s.said, Ok(None))) {
+            return Ok(());
+        }
+        let Some(known) = self.known_there(sought).await? else { return Ok(()) };
+        let failure = match self.platform.look_up(known).await {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => {
+                tracing::warn!(document.id = %known, "the platform does not show a document that is known to be there; its word about others does not count");
+                let said = "平台连已知在案的文书也查不到，“查无此件”暂不当真".into();
+                Failure { said, ..Failure::new(Class::Unknown, Cause::Nonsense, "18") }
+            }
+            Err(failure) if failure.never_left() => {
+                // Nobody can say; they stay due as they were.
+                sought.retain(|s| !matches!(s.said, Ok(None)));
+                return Ok(());
+            }
+            Err(failure) => failure,
+        };
+        sought.iter_mut().filter(|s| matches!(s.said, Ok(None))).for_each(|s| s.said = Err(failure.clone()));
+        Ok(())
+    }
+
+    /// A document that the platform has for certain and that is not itself in question.
+    async fn known_there(&self, sought: &[Sought]) -> Result<Option<DocumentId>, StoreError> {
+        let in_question = |id: &DocumentId| sought.iter().any(|s| s.record.id() == *id);
+        if let Some(seen) = self.seen_there.filter(|id| !in_question(id)) {
+            return Ok(Some(seen));
+        }
+        let entered = self.queue.store().page(&Listing::InState(State::Entered), None, 1).await?;
+        Ok(entered.records.first().map(Record::id))
     }
 
     async fn hear(&self, sought: &[Sought], done: &mut Activation) -> Result<(), StoreError> {

@@ -134,6 +134,26 @@ async fn a_document_that_did_not_arrive_is_sent_again_once_that_is_certain() {
     office.close().await;
 }
 
+/// Contract §4: absence counts only while a document that is known to be there can be seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_that_has_lost_sight_of_everything_says_nothing_about_one_document() {
+    let office = unforgiving().await;
+    office.put("先.xml", &record(30));
+    office.pass(minutes(2)).await;
+    assert_eq!(office.state("先.xml").await, Some(State::Entered));
+    let answer =
+        |status, code: Option<&str>| Action::Status { status, code: code.map(str::to_owned), retry_after: None, committing: false };
+    office.script(Rule::new(Endpoint::GetDocument, answer(404, Some("18"))).lasting(3_600));
+    office.script(Rule::new(Endpoint::Results, answer(500, Some("04"))).lasting(3_600));
+    office.script(Rule::new(Endpoint::Put, Action::CommitThenDrop { reset: true }).times(1));
+    office.put("后.xml", &record(31));
+    office.pass(minutes(55)).await;
+    assert_eq!((office.state("后.xml").await, office.mock.books().counters().puts), (Some(State::Unsure), 2));
+    office.drain().await;
+    assert_eq!((office.state("后.xml").await, office.mock.books().counters().puts), (Some(State::Entered), 2));
+    office.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_old_doubt_does_not_make_a_later_silence_certain() {
     let office = unforgiving().await;
