@@ -54,8 +54,11 @@ pub(super) enum Command {
     /// One life.
     #[command(about = "一份文书的经过：何时、何人、何事，每次上传的结果")]
     Doc(DocArgs),
+    /// Open loops.
+    #[command(about = "三到位台账：哪家企业、哪个问题、哪个案件还缺哪一环，缺了多久")]
+    Loop(LoopArgs),
     /// Papers to hand in.
-    #[command(about = "导出报表：附件2（检查情况统计表）")]
+    #[command(about = "导出附件1至3和工作总结，可直接打印上报")]
     Export(ExportArgs),
     /// The check-up.
     #[command(about = "逐项体检：配置、目录、标记、权限、磁盘、平台、证书、时钟、数据")]
@@ -209,6 +212,16 @@ pub(super) struct DocArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct LoopArgs {
+    /// Only what is open.
+    #[arg(long, help = "只看还没有办完的")]
+    pub(super) open: bool,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// Which paper.
     #[command(subcommand)]
@@ -217,9 +230,18 @@ pub(super) struct ExportArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ExportCommand {
+    /// Who was named by each unit.
+    #[command(about = "附件1 抽调执法人员统计表（xlsx）：应报 14 个单位，谁还没有报")]
+    Annex1(OutArgs),
     /// What was inspected and found.
     #[command(about = "附件2 执法检查活动情况统计表（xlsx）")]
     Annex2(PeriodArgs),
+    /// Cases intended or filed.
+    #[command(about = "附件3 拟立案行政处罚案件统计表（xlsx）")]
+    Annex3(PeriodArgs),
+    /// The summary's skeleton.
+    #[command(about = "工作总结（docx）：四个标题和数字，其余由人填写")]
+    Summary(PeriodArgs),
 }
 
 #[derive(Debug, Args)]

@@ -27,7 +27,13 @@ const SCHEMA: &str = "dangri.export/1";
 /// Exports a paper.
 pub(super) fn run(args: &ExportArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
     match &args.command {
+        ExportCommand::Annex1(args) => {
+            let today = SystemClock.now().beijing_day();
+            to_file(Ask::Export(Wanted { paper: Paper::Annex1, from: today, to: today }), args, place, to)
+        }
         ExportCommand::Annex2(args) => of_period(Paper::Annex2, args, place, to),
+        ExportCommand::Annex3(args) => of_period(Paper::Annex3, args, place, to),
+        ExportCommand::Summary(args) => of_period(Paper::Summary, args, place, to),
     }
 }
 

@@ -12,6 +12,7 @@ mod envelope;
 mod export;
 mod help;
 pub mod init;
+mod ledger;
 mod place;
 mod queue;
 mod status;
@@ -55,6 +56,7 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
         Command::Status(args) => status::run(&args, place, to)?,
         Command::Queue(args) => queue::run(args, place, to)?,
         Command::Doc(args) => doc::run(&args, place, to)?,
+        Command::Loop(args) => ledger::run(&args, place, to)?,
         Command::Export(args) => export::run(&args, place, to)?,
         Command::Doctor(args) => doctor::run(args, place, to)?,
         Command::Verify(args) => upkeep::verify(args, place, to)?,

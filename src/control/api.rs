@@ -2,13 +2,17 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     document::{DocumentId, Entry, Record, State, Timestamp},
     platform::Exchange,
     queue::{Operated, Operation, Selection},
-    report::annex::{Note, Wanted},
+    report::{
+        annex::{Note, Wanted},
+        ledger::Loop,
+    },
     status::{Problem, Status, advice},
 };
 
@@ -70,6 +74,11 @@ pub enum Ask {
         /// Into this folder.
         to: PathBuf,
     },
+    /// The ledger of open loops: one [`Answer::Ledger`], then an [`Answer::Loop`] each, the worst first.
+    Loop {
+        /// Only those of which something is missing.
+        open: bool,
+    },
     /// A paper to print or hand in: an [`Answer::Remark`] each, then one [`Answer::File`] and its [`Answer::Piece`]s.
     Export(Wanted),
 }
@@ -98,6 +107,10 @@ pub enum Answer {
     Note(String),
     /// What a verification or a backup came to.
     Report(UpkeepReport),
+    /// How many loops there are.
+    Ledger(LedgerHead),
+    /// One of them.
+    Loop(Box<Loop>),
     /// A remark about a paper.
     Remark(Note),
     /// A file follows in pieces.
@@ -165,6 +178,21 @@ impl Row {
             path: record.birth.source.path.clone(),
         }
     }
+}
+
+/// What a ledger comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerHead {
+    /// The day that it looks like this on.
+    pub today: NaiveDate,
+    /// How many loops there are.
+    pub loops: u64,
+    /// Of how many the 三到位 are not reached.
+    pub open: u64,
+    /// Of how many nothing at all is left to do.
+    pub finished: u64,
+    /// In how many a term has passed.
+    pub late: u64,
 }
 
 /// What an act would concern.

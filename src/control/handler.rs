@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::{
-    api::{AT_ONCE, Answer, Ask, Life, Preview, Row},
+    api::{AT_ONCE, Answer, Ask, LedgerHead, Life, Preview, Row},
     server::{Answers, Gone, Handler},
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     report::{
         NoReport, Reports,
         annex::{Made, Wanted},
+        ledger::{Loop, Urgency},
     },
     status::{Exit, Gatherer, Problem, Vitals, advice, gather::LAST_BACKUP, problems, words},
     store::{Listing, StoreError},
@@ -122,6 +123,7 @@ impl Handler for Desk {
             Ask::Document { name } => self.document(&name, to).await,
             Ask::Verify => report(self.upkeep.verify().await, to).await,
             Ask::Backup { to: folder } => self.backup(&folder, by, to).await,
+            Ask::Loop { open } => self.ledger(open, to).await,
             Ask::Export(wanted) => self.export(wanted, by, to).await,
         };
         if let Err(Stop::Refused(problem)) = answered {
@@ -253,6 +255,23 @@ impl Desk {
             // The life is told all the same; what is missing is said.
             Ok(Err(error)) => to.send(Answer::Note(format!("往来记录读不出来（{}）", words::trouble(error.kind())))).await?,
             Err(_) => to.send(Answer::Note("往来记录读不出来".into())).await?,
+        }
+        Ok(())
+    }
+
+    async fn ledger(&self, open: bool, to: &Answers) -> Result<(), Stop> {
+        let ledger = self.reports.ledger(self.queue.now()).await?;
+        let count = |wanted: &dyn Fn(&Loop) -> bool| ledger.loops.iter().filter(|one| wanted(one)).count() as u64;
+        let head = LedgerHead {
+            today: ledger.today,
+            loops: ledger.loops.len() as u64,
+            open: count(&|one| !one.is_closed()),
+            finished: count(&Loop::is_finished),
+            late: count(&|one| one.urgency() == Some(Urgency::Late)),
+        };
+        to.send(Answer::Ledger(head)).await?;
+        for one in ledger.loops.into_iter().filter(|one| !open || !one.is_finished()) {
+            to.send(Answer::Loop(Box::new(one))).await?;
         }
         Ok(())
     }

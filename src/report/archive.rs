@@ -45,6 +45,14 @@ impl Archive {
         text.and_then(|text| CodeList::parse(text).ok()).unwrap_or_default()
     }
 
+    /// The names of a code list of the newest bundle, in its order.
+    pub fn names(&self, name: &str) -> Vec<String> {
+        let list = self.list(name);
+        let text = self.checker.versions().first().and_then(|bundle| bundle.lists.get(name)).map_or("", |text| text);
+        let codes = text.lines().skip(1).filter_map(|line| line.split(',').next());
+        codes.filter_map(|code| list.cell(code.trim(), "name")).map(str::to_owned).collect()
+    }
+
     /// Every document that still stands: neither replaced nor put aside.
     ///
     /// # Errors

@@ -11,7 +11,9 @@ pub mod annex;
 pub mod archive;
 pub mod ledger;
 pub mod office;
+mod published;
 pub mod reading;
+pub mod remind;
 pub mod words;
 
 pub use archive::Archive;

@@ -9,6 +9,20 @@ use super::random::Random;
 use super::xml::Xml;
 use chrono::NaiveDate;
 
+/// What is reviewed, when, and how it comes out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reviewed {
+    pub date: NaiveDate,
+    /// Which findings.
+    pub of: Disposition,
+    /// The number word of what ordered them.
+    pub word: &'static str,
+    /// The serial of the review.
+    pub serial: u32,
+    /// Whether the last item is not mended.
+    pub unfinished: bool,
+}
+
 impl Inspection {
     pub(super) fn measure(&self, random: &mut Random, office: &Office) -> Written {
         let number = parts::number(office, "现决", self.date, self.seq);
@@ -77,21 +91,27 @@ impl Inspection {
 
     /// The review of its order, on `date`, not before the order.
     pub(super) fn review(&self, random: &mut Random, office: &Office, date: NaiveDate) -> Written {
-        let number = parts::number(office, "复查", date, self.seq);
-        let e = &self.enterprise;
         let unfinished = random.chance(20);
-        let last = self.of(Disposition::Order).count();
+        self.review_of(random, office, Reviewed { date, of: Disposition::Order, word: "责改", serial: self.seq, unfinished })
+    }
+
+    /// A review of its order or of its measures.
+    pub(super) fn review_of(&self, random: &mut Random, office: &Office, reviewed: Reviewed) -> Written {
+        let Reviewed { date, of, word, serial, unfinished } = reviewed;
+        let number = parts::number(office, "复查", date, serial);
+        let e = &self.enterprise;
+        let last = self.of(of).count();
         let mut x = Xml::document("RectifyReview");
         parts::header(&mut x, random, office, &self.heading("rectify_review", &number, date, 1));
         parts::enterprise(&mut x, e, |_| {});
         parts::officers(&mut x, &self.officers);
         x.group("OrderRef", |x| {
-            x.leaf("Number", &parts::number(office, "责改", self.date, self.seq));
+            x.leaf("Number", &parts::number(office, word, self.date, self.seq));
             x.leaf("Date", &self.date.to_string());
             x.leaf("Deadline", &self.deadline.to_string());
         });
         x.group("Items", |x| {
-            for (index, finding) in self.of(Disposition::Order).enumerate() {
+            for (index, finding) in self.of(of).enumerate() {
                 let open = unfinished && index + 1 == last;
                 x.group_with("Item", &[("no", &(index + 1).to_string())], |x| {
                     x.leaf("Text", finding.text);

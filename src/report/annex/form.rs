@@ -71,8 +71,9 @@ impl Form {
         sheet.merge_range(1, 0, 1, last, title, &font(18.0).set_font_name("黑体").set_align(FormatAlign::Center))?;
         sheet.set_row_height(1, 34)?;
         let made = words::spoken(heading.made_at.beijing_day());
-        let line =
-            format!("填报单位：{}        统计期间：{}        填报日期：{made}", heading.unit, words::period(heading.from, heading.to));
+        let period =
+            if heading.dated { format!("统计期间：{}        ", words::period(heading.from, heading.to)) } else { String::new() };
+        let line = format!("填报单位：{}        {period}填报日期：{made}", heading.unit);
         sheet.merge_range(2, 0, 2, last, &line, &font(11.0))?;
         sheet.set_row_height(2, 22)?;
         Ok(Self {

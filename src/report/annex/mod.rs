@@ -4,6 +4,9 @@
 //! tomorrow without knowing.
 
 pub mod form;
+pub mod one;
+pub mod summary;
+pub mod three;
 pub mod two;
 
 use chrono::NaiveDate;
@@ -15,15 +18,24 @@ use crate::document::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Paper {
+    /// 附件1, who was named by each 镇办; the period does not matter to it.
+    Annex1,
     /// 附件2, what was inspected and found.
     Annex2,
+    /// 附件3, cases intended or filed.
+    Annex3,
+    /// The summary's skeleton.
+    Summary,
 }
 
 impl Paper {
     /// What people call it.
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Annex1 => "附件1 抽调执法人员统计表",
             Self::Annex2 => "附件2 执法检查活动情况统计表",
+            Self::Annex3 => "附件3 拟立案行政处罚案件统计表",
+            Self::Summary => "工作总结",
         }
     }
 }
@@ -50,6 +62,8 @@ pub struct Heading {
     pub to: NaiveDate,
     /// When it was made.
     pub made_at: Timestamp,
+    /// Whether the period is said.
+    pub dated: bool,
 }
 
 /// A paper that was made.

@@ -235,10 +235,11 @@ fn assign(findings: &mut [FindingLine], found: &[Found], mut cases: Vec<(&Papers
 fn missing(half: &Half<'_>, cases: &[CaseLine], terms: &Terms, today: NaiveDate) -> Vec<Missing> {
     let mut all: Vec<(Missing, Vec<String>)> = Vec::new();
     let mut note = |leg: &Leg, about: String, no: Option<&str>, number: &str| {
-        let warn = if leg.step == Step::Decision || leg.step == Step::Notice {
-            i64::from(terms.decision_days.saturating_sub(terms.decision_warn_days))
-        } else {
-            WARN_DAYS
+        let warn = match leg.step {
+            // From the deadline on a review is due; the days after it are grace.
+            Step::Review => i64::from(terms.review_days),
+            Step::Notice | Step::Hearing | Step::Decision => i64::from(terms.decision_days.saturating_sub(terms.decision_warn_days)),
+            _ => WARN_DAYS,
         };
         let Some(since) = leg.since else { return };
         let missing = Missing {

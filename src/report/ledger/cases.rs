@@ -53,8 +53,25 @@ pub struct CaseLine {
     pub has_outcome: bool,
     /// Whether the decision is published or lawfully exempt; true as well without a penalty.
     pub is_published: bool,
+    /// The days that terms are counted from and end on.
+    pub terms: CaseTerms,
     /// The legs.
     pub legs: Vec<Leg>,
+}
+
+/// The days of a case that are worth a reminder though no leg waits for them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CaseTerms {
+    /// When the decision was served.
+    pub served: Option<NaiveDate>,
+    /// The last day of payment.
+    pub pay_by: Option<NaiveDate>,
+    /// The last day on which a hearing can be asked for (行政处罚法 art. 64).
+    pub hearing_until: Option<NaiveDate>,
+    /// Notices of preserved evidence that nobody is seen to have dealt with, and until when they must be (arts. 56, 85).
+    pub preserved: Vec<(String, NaiveDate)>,
+    /// From when and until when the court can be asked to enforce (行政强制法 art. 53); `None` once that was done.
+    pub enforce: Option<(NaiveDate, NaiveDate)>,
 }
 
 impl<'a> Papers<'a> {
@@ -77,14 +94,17 @@ impl<'a> Papers<'a> {
         }
     }
 
-    /// Whether there is more than a questioning, preserved evidence or a receipt.
+    /// Whether there is more than a questioning or a receipt. Preserved evidence alone is a case that waits to be filed.
     pub(super) fn is_a_case(&self) -> bool {
-        self.filing.is_some()
-            || self.notice.is_some()
-            || self.hearing.is_some()
-            || self.decision.is_some()
-            || self.spot.is_some()
-            || self.close.is_some()
+        let slots = [
+            self.filing.is_some(),
+            self.notice.is_some(),
+            self.hearing.is_some(),
+            self.decision.is_some(),
+            self.spot.is_some(),
+            self.close.is_some(),
+        ];
+        slots.contains(&true) || self.others.iter().any(|reading| matches!(reading.text.said, Said::Preserve(_)))
     }
 
     fn each(&self) -> impl Iterator<Item = &'a Reading> {
@@ -174,7 +194,27 @@ impl<'a> Papers<'a> {
     }
 }
 
-/// When a receipt says that the decision was served.
+fn case_terms(papers: &Papers<'_>, terms: &Terms) -> CaseTerms {
+    let served = papers.served(terms);
+    let entered = || papers.others.iter().filter(|reading| reading.is_entered());
+    let told = papers.hearing.and_then(|(hearing, _)| entered().find_map(|reading| row_of(reading, hearing)));
+    // A bundle may know more kinds than the sixteen; where it does, what they did is seen.
+    let has = |kind: &str| entered().any(|reading| reading.kind == kind);
+    let dealt_with = has("preserve_disposal") || papers.decision.is_some() || papers.close.is_some();
+    let preserved = |reading: &&Reading| match reading.text.said {
+        Said::Preserve(until) => Some((reading.title.clone(), until.or_else(|| terms.working(reading.day, terms.preserve_working_days))?)),
+        _ => None,
+    };
+    CaseTerms {
+        served: served.map(|(day, _)| day),
+        pay_by: served.and_then(|(_, until)| until),
+        hearing_until: told.and_then(|day| terms.working(day, terms.hearing_working_days)),
+        preserved: if dealt_with { Vec::new() } else { papers.others.iter().filter_map(preserved).collect() },
+        enforce: served.filter(|_| !has("enforce_application")).and_then(|(day, _)| terms.enforce_by(day)),
+    }
+}
+
+/// When a receipt says that a document was served.
 fn row_of(receipt: &Reading, decision: &Reading) -> Option<NaiveDate> {
     let Said::Receipt(rows) = &receipt.text.said else { return None };
     rows.iter().find(|row| decision.is_called(&row.number)).map(|row| row.day)
@@ -189,6 +229,7 @@ pub(super) fn line(papers: &Papers<'_>, publications: &Publications, terms: &Ter
         None => legs(papers, publications, terms),
     };
     let no_penalty = papers.close.is_some_and(|(reading, text)| reading.is_entered() && text.no_penalty);
+    let terms_of_it = case_terms(papers, terms);
     let is = |step: Step| legs.iter().any(|leg| leg.step == step && leg.standing.is_settled());
     Some(CaseLine {
         number: any.number.clone().unwrap_or_else(|| any.title.clone()),
@@ -201,6 +242,7 @@ pub(super) fn line(papers: &Papers<'_>, publications: &Publications, terms: &Ter
         day: any.day,
         has_outcome: no_penalty || is(Step::Decision),
         is_published: no_penalty || is(Step::Publication),
+        terms: terms_of_it,
         legs,
     })
 }
@@ -267,7 +309,7 @@ impl Chain {
                 self.since = leg.since.unwrap_or(self.since);
                 leg
             }
-            _ if later_done => elsewhere(step),
+            None if later_done => elsewhere(step),
             Some(mut leg) => {
                 self.open = true;
                 (leg.since, leg.due) = (Some(self.since), due);

@@ -17,13 +17,15 @@ mod cases;
 mod leg;
 mod rectify;
 pub mod terms;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-pub use cases::CaseLine;
+pub use cases::{CaseLine, CaseTerms};
 pub use leg::{Leg, Standing, Step, Urgency};
 pub use terms::Terms;
 
