@@ -8,6 +8,7 @@ mod conformance {
     mod foreign;
     mod hostile;
     mod mutate;
+    mod quick;
 
     use std::{path::Path, sync::Arc};
 
@@ -15,17 +16,20 @@ mod conformance {
     use dangri::check::{Checker, Context, Settings, Verdict, Worker};
 
     /// Someone who checks by one of the schemas in `tests/conformance`.
-    fn worker(folder: &str) -> Worker {
-        let folder = Path::new("tests/conformance").join(folder);
-        Arc::new(Checker::load(&folder, Settings::default()).unwrap()).worker()
+    fn worker(folder: &str) -> Worker<'static> {
+        checker(&format!("tests/conformance/{folder}")).worker()
     }
 
-    fn verdict(worker: &Worker, bytes: &[u8]) -> Verdict {
+    fn checker(folder: &str) -> Arc<Checker> {
+        Arc::new(Checker::load(Path::new(folder), Settings::default()).unwrap())
+    }
+
+    fn verdict(worker: &Worker<'_>, bytes: &[u8]) -> Verdict {
         worker.check(bytes, &Context::alone(NaiveDate::from_ymd_opt(2024, 6, 3).unwrap()))
     }
 
     /// Whether a document fits; a check without a verdict fails the test.
-    fn fits(worker: &Worker, bytes: &[u8]) -> bool {
+    fn fits(worker: &Worker<'_>, bytes: &[u8]) -> bool {
         match verdict(worker, bytes) {
             Verdict::FitsSchemaOnly { .. } => true,
             Verdict::Unfit { findings, .. } => {

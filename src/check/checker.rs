@@ -14,7 +14,7 @@ use super::{
     bundle::{Bundle, BundleProblem},
     decode, facts, header,
     rules::RuleSet,
-    schema::{Report, SchemaValidator, Unreadable, Violation, XsdValidator, message},
+    schema::{Report, SchemaValidator, SureSchema, Unreadable, Violation, XsdValidator, message},
 };
 use crate::{
     calendar::Calendar,
@@ -47,11 +47,13 @@ pub struct Checker {
     settings: Settings,
 }
 
-/// Checks drafts, one at a time; each thread that checks has its own, with a validator of its own.
+/// Checks drafts, one at a time; each thread that checks has its own, with validators of its own.
 #[derive(Debug)]
-pub struct Worker {
+pub struct Worker<'s> {
     checker: Arc<Checker>,
     validators: Vec<XsdValidator>,
+    /// The quick way to a yes, for each version; empty where there is only the long way.
+    sure: &'s [Option<SureSchema<'s>>],
 }
 
 /// A draft that was read and not yet judged: enough is known of it to look up what surrounds it.
@@ -108,10 +110,18 @@ impl Checker {
         self.rules.first()?.as_ref()?.count(rule, param)
     }
 
-    /// Someone who checks.
-    pub fn worker(self: &Arc<Self>) -> Worker {
+    /// Someone who checks the long way, at three times the cost; good for a few drafts.
+    pub fn worker(self: &Arc<Self>) -> Worker<'static> {
         let validators = self.versions.iter().map(|bundle| XsdValidator::new(bundle.schema.clone())).collect();
-        Worker { checker: Arc::clone(self), validators }
+        Worker { checker: Arc::clone(self), validators, sure: &[] }
+    }
+
+    /// Does `work` with someone who checks many drafts on this thread. The schemas are compiled first, which takes some milliseconds.
+    pub fn at_work<T>(self: &Arc<Self>, work: impl FnOnce(&Worker<'_>) -> T) -> T {
+        let sets: Vec<_> = self.versions.iter().map(|bundle| bundle.schema.compiled()).collect();
+        let sure: Vec<_> = sets.iter().map(|set| set.as_ref().map(SureSchema::of)).collect();
+        let Worker { checker, validators, .. } = self.worker();
+        work(&Worker { checker, validators, sure: &sure })
     }
 
     /// Reads a document back that passed its check before, as part of a case. `None` when it cannot be read any more.
@@ -131,7 +141,7 @@ impl Checker {
     }
 }
 
-impl Worker {
+impl Worker<'_> {
     /// Checks a draft by itself and in its surroundings.
     pub fn check(&self, bytes: &[u8], context: &Context<'_>) -> Verdict {
         match self.read(bytes) {
@@ -187,9 +197,9 @@ impl Worker {
         }
     }
 
-    fn draft(&self, tree: Tree, version: usize, findings: Vec<Finding>) -> Draft {
+    fn draft(&self, tree: Arc<Tree>, version: usize, findings: Vec<Finding>) -> Draft {
         let facts = facts::facts(&tree, &self.checker.versions[version]);
-        Draft { tree: Arc::new(tree), version, facts, findings }
+        Draft { tree, version, facts, findings }
     }
 
     /// Adds what the validator could not see while elements were missing or out of place.
@@ -218,17 +228,19 @@ impl Worker {
 
     /// The document as a tree, and what the schema of a version has against it.
     #[expect(clippy::result_large_err, reason = "the verdict is what was asked for, and is handed on at once")]
-    fn hold_against(&self, version: usize, text: &Arc<str>) -> Result<(Tree, Vec<Finding>), Verdict> {
-        let report = self.validators[version].validate(text);
+    fn hold_against(&self, version: usize, text: &Arc<str>) -> Result<(Arc<Tree>, Vec<Finding>), Verdict> {
+        let labels = Arc::clone(&self.checker.versions[version].labels);
+        let tree = Tree::parse(Arc::clone(text), labels).map(Arc::new);
+        let surely =
+            self.sure.get(version).and_then(Option::as_ref).zip(tree.as_ref().ok()).is_some_and(|(schema, tree)| schema.fits(tree));
+        let report = if surely { Report::Fits } else { self.validators[version].validate(text) };
         let violations = match report {
             Report::Fits => Vec::new(),
             Report::Breaks(violations) => violations,
             Report::Unreadable(why) => return Err(unreadable(text, &why)),
             Report::NotChecked(why) => return Err(Verdict::NotChecked { why }),
         };
-        let labels = Arc::clone(&self.checker.versions[version].labels);
-        let tree = Tree::parse(Arc::clone(text), labels)
-            .map_err(|e| Verdict::NotChecked { why: format!("two parsers disagree at byte {}", e.at) })?;
+        let tree = tree.map_err(|e| Verdict::NotChecked { why: format!("two parsers disagree at byte {}", e.at) })?;
         let violations = self.look_again(version, &tree, violations);
         let findings = message::findings(&tree, &violations);
         if findings.is_empty() && !violations.is_empty() {

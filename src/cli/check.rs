@@ -71,7 +71,7 @@ pub fn run(args: &Args, now: Timestamp, to: &mut dyn Write) -> io::Result<u8> {
     Ok(code)
 }
 
-fn judge_all(worker: &Worker, files: &[PathBuf], now: Timestamp) -> Vec<Outcome> {
+fn judge_all(worker: &Worker<'_>, files: &[PathBuf], now: Timestamp) -> Vec<Outcome> {
     let read: Vec<Result<Draft, Outcome>> = files.iter().map(|file| read(worker, file)).collect();
     let known: Vec<Option<CaseDocument>> = read
         .iter()
@@ -105,7 +105,7 @@ fn judge_all(worker: &Worker, files: &[PathBuf], now: Timestamp) -> Vec<Outcome>
         .collect()
 }
 
-fn read(worker: &Worker, file: &Path) -> Result<Draft, Outcome> {
+fn read(worker: &Worker<'_>, file: &Path) -> Result<Draft, Outcome> {
     let bytes = fs::read(file).map_err(|e| {
         Outcome::NotRead(match e.kind() {
             io::ErrorKind::NotFound => "没有这个文件".to_owned(),

@@ -1,34 +1,31 @@
 //! A settled draft is read, judged and taken, or its author is told what to mend.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use chrono::{Duration, NaiveDate};
-use tokio::{runtime::Handle, task::JoinSet};
+use chrono::Duration;
+use tokio::task::JoinSet;
 
 use super::{
+    judges::{Judges, Looked},
     notes::{Board, blocking},
     stop::Stop,
 };
 use crate::{
-    check::{self, CaseDocument, Checker, Context, Verdict},
+    check::Checker,
     clock::{SharedClock, Signal, Work},
     config::{Config, Disk},
-    document::{ContentHash, DocumentId, Facts, Finding, Place, Record, Severity, Source, State, Timestamp},
-    queue::{Arrival, Judged, Queue},
+    document::{DocumentId, State, Timestamp},
+    queue::Queue,
     status::{FolderState, Vitals},
-    store::{Listing, StoreError},
-    watch::{Hints, ShareState, Sighted, Sweep, Unread, Verdicts, Watcher, read_whole},
+    store::StoreError,
+    watch::{Hints, ShareState, Sighted, Sweep, Verdicts, Watcher},
 };
 
 /// So many drafts are judged and taken together: one commit for all of them.
 const BATCH: usize = 64;
-
-/// The other documents of a case that are looked at while one is judged, at most; a case has a few dozen.
-const CASE_LIMIT: usize = 200;
 
 /// The least time between two looks through the folder.
 const SWEEP_GAP: Duration = Duration::milliseconds(200);
@@ -55,16 +52,6 @@ pub(super) struct Intake {
     hints: bool,
 }
 
-/// What became of one file that was ready.
-enum Looked {
-    /// It was read and judged.
-    Arrived(Sighted, Box<Arrival>),
-    /// It is not finished after all, or cannot be read now: the watcher was told and settles it again.
-    NotNow,
-    /// The check gave no verdict: a defect of ours. It is looked at again when it changes or at the next start.
-    NotChecked(Sighted),
-}
-
 impl Intake {
     /// An intake as `config` wants it.
     pub(super) fn new(
@@ -79,7 +66,7 @@ impl Intake {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let at_once = config.check.workers.map_or(cores, std::num::NonZeroUsize::get);
         Self {
-            judges: Arc::new(Judges { checker, idle: Mutex::default(), queue: Arc::clone(&queue), verdicts: watcher.verdicts() }),
+            judges: Judges::new(checker, Arc::clone(&queue), watcher.verdicts()),
             queue,
             verdicts: watcher.verdicts(),
             watcher: Arc::new(Mutex::new(watcher)),
@@ -196,9 +183,7 @@ impl Intake {
                 if batch.is_empty() {
                     break;
                 }
-                let (judges, now, most) = (Arc::clone(&self.judges), self.clock.now(), self.most_bytes);
-                let handle = Handle::current();
-                judging.spawn_blocking(move || judges.judge(batch, now, most, &handle));
+                judging.spawn(Arc::clone(&self.judges).judge(batch, self.clock.now(), self.most_bytes));
             }
             let Some(judged) = judging.join_next().await else { return Ok(()) };
             match judged {
@@ -251,150 +236,5 @@ impl Intake {
         }
         uploads.raise();
         Ok(())
-    }
-}
-
-/// Those who judge: one validator each, kept for the next batch.
-struct Judges {
-    checker: Arc<Checker>,
-    idle: Mutex<Vec<check::Worker>>,
-    queue: Arc<Queue>,
-    verdicts: Verdicts,
-}
-
-/// When, up to what size, and through which runtime a batch is judged.
-struct Judging<'a> {
-    now: Timestamp,
-    most: u64,
-    handle: &'a Handle,
-}
-
-impl Judges {
-    /// Reads and judges a batch; on a thread of its own, which may wait for the store.
-    fn judge(&self, batch: Vec<Sighted>, now: Timestamp, most: u64, handle: &Handle) -> Result<Vec<Looked>, StoreError> {
-        let spare = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let worker = spare.unwrap_or_else(|| self.checker.worker());
-        let mut looked = Vec::with_capacity(batch.len());
-        let mut siblings: HashMap<String, Vec<CaseDocument>> = HashMap::new();
-        let at = Judging { now, most, handle };
-        for sighted in batch {
-            looked.push(self.judge_one(&worker, sighted, &at, &mut siblings)?);
-        }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
-        Ok(looked)
-    }
-
-    fn judge_one(
-        &self,
-        worker: &check::Worker,
-        sighted: Sighted,
-        at: &Judging<'_>,
-        siblings: &mut HashMap<String, Vec<CaseDocument>>,
-    ) -> Result<Looked, StoreError> {
-        let Judging { now, most, handle } = *at;
-        let bytes = match read_whole(&sighted, most) {
-            Ok(bytes) => bytes,
-            Err(Unread::TooBig { size, cap }) => {
-                let judged = Judged::Unfit { facts: None, findings: vec![too_big(size, cap)] };
-                let source = source_of(&sighted, ContentHash::of(sighted.path.as_bytes()), now);
-                return Ok(Looked::Arrived(sighted, Box::new(Arrival { source, judged })));
-            }
-            Err(why) => {
-                tracing::debug!(draft.path = %sighted.path, %why, "a draft cannot be read yet");
-                self.verdicts.unread(&sighted, &why);
-                return Ok(Looked::NotNow);
-            }
-        };
-        let source = source_of(&sighted, ContentHash::of(&bytes), now);
-        let mut tree = None;
-        let verdict = match worker.read(&bytes) {
-            Ok(draft) => {
-                tree = Some(Arc::clone(draft.tree()));
-                let surroundings = self.surroundings(draft.facts(), siblings, handle)?;
-                worker.judge(draft, &surroundings.context(now.beijing_day()))
-            }
-            Err(verdict) => verdict,
-        };
-        let judged = match verdict {
-            Verdict::Fit(draft) => {
-                if let (Some(key), Some(tree)) = (draft.facts().case_key(), tree) {
-                    let document = CaseDocument { facts: draft.facts().clone(), tree };
-                    siblings.entry(key.to_owned()).or_default().push(document);
-                }
-                Judged::Fit(draft)
-            }
-            Verdict::Unfit { facts, findings } => Judged::Unfit { facts, findings },
-            Verdict::FitsSchemaOnly { .. } | Verdict::NotChecked { .. } => {
-                tracing::error!(draft.path = %sighted.path, verdict = ?verdict, "a draft could not be checked; it is not valid and not refused");
-                return Ok(Looked::NotChecked(sighted));
-            }
-        };
-        Ok(Looked::Arrived(sighted, Box::new(Arrival { source, judged })))
-    }
-
-    /// What stands in the books, and in the same batch, about the case of a draft.
-    fn surroundings(
-        &self,
-        facts: Option<&Facts>,
-        siblings: &HashMap<String, Vec<CaseDocument>>,
-        handle: &Handle,
-    ) -> Result<Surroundings, StoreError> {
-        let mut found = Surroundings::default();
-        let Some(facts) = facts else { return Ok(found) };
-        let store = self.queue.store();
-        if let Some(number) = &facts.number {
-            let same = handle.block_on(self.queue.walk(&Listing::Number(number.clone()), CASE_LIMIT))?;
-            let others = same.into_iter().filter(|r| r.state != State::Superseded).filter_map(|r| r.birth.facts);
-            found.same_number = others.filter(|f| f.draft_id != facts.draft_id).collect();
-        }
-        if let Some(key) = facts.case_key() {
-            let records = handle.block_on(self.queue.walk(&Listing::Case(key.to_owned()), CASE_LIMIT))?;
-            for record in records.into_iter().filter(|r| counts_for_its_case(r, facts)) {
-                let Some(of) = record.birth.facts.clone() else { continue };
-                let body = handle.block_on(store.body(record.id()))?;
-                found.case.extend(self.checker.case_document(of, &body));
-            }
-            let batch = siblings.get(key).into_iter().flatten();
-            found.case.extend(batch.filter(|s| s.facts.draft_id != facts.draft_id).cloned());
-        }
-        Ok(found)
-    }
-}
-
-/// Whether a record is a document of the case that still stands, and another one than the draft in question.
-fn counts_for_its_case(record: &Record, of: &Facts) -> bool {
-    let stands = !matches!(record.state, State::Unfit | State::Superseded | State::Ignored | State::Corrupt | State::Returned);
-    stands && record.birth.facts.as_ref().is_some_and(|f| f.draft_id != of.draft_id)
-}
-
-#[derive(Default)]
-struct Surroundings {
-    case: Vec<CaseDocument>,
-    same_number: Vec<Facts>,
-}
-
-impl Surroundings {
-    fn context(&self, today: NaiveDate) -> Context<'_> {
-        Context { today, case: &self.case, same_number: &self.same_number, roster: None }
-    }
-}
-
-fn source_of(sighted: &Sighted, file: ContentHash, now: Timestamp) -> Source {
-    Source { path: sighted.path.clone(), file, bytes: sighted.size, modified: sighted.modified, first_seen: sighted.first_seen.min(now) }
-}
-
-fn too_big(size: u64, cap: u64) -> Finding {
-    let mib = |bytes: u64| format!("{} MB", bytes.div_ceil(1 << 20));
-    Finding {
-        rule: "FILE-SIZE".into(),
-        severity: Severity::Error,
-        place: Place::default(),
-        path: String::new(),
-        label: "文件".into(),
-        value: mib(size),
-        message: "文件太大，没有读取".into(),
-        wanted: format!("不超过 {}", mib(cap)),
-        advice: "请把照片等附件从文书里拿出来单独存放，再保存".into(),
-        law: String::new(),
     }
 }

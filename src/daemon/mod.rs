@@ -10,6 +10,7 @@
 mod build;
 mod desk;
 mod intake;
+mod judges;
 mod notes;
 mod pulse;
 mod recur;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{verdict, worker};
 use dangri::check::{Verdict, Worker};
 
-fn refused(worker: &Worker, what: &str, bytes: &[u8], rule: &str) {
+fn refused(worker: &Worker<'_>, what: &str, bytes: &[u8], rule: &str) {
     match verdict(worker, bytes) {
         Verdict::Unfit { findings, .. } => {
             assert!(findings.len() <= 100, "{what}: {} findings", findings.len());
@@ -65,7 +65,7 @@ proptest::proptest! {
     #[test]
     fn a_document_with_bytes_exchanged_gets_a_verdict(changes in proptest::collection::vec((0_usize..1500, proptest::num::u8::ANY), 1..6)) {
         thread_local! {
-            static WORKER: Worker = worker("chinese");
+            static WORKER: Worker<'static> = worker("chinese");
         }
         let mut bytes = std::fs::read("tests/conformance/chinese/决定书.xml").unwrap();
         for (at, byte) in changes {

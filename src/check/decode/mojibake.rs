@@ -128,6 +128,8 @@ fn turns_back(run: &str) -> bool {
 
 /// UTF-8 read as Latin-1 or Windows-1252: `å®‰å…¨`. Three or more lead bytes of Chinese characters, each followed by a continuation byte.
 fn as_latin(text: &str) -> Option<usize> {
+    // All of these lead bytes are written with this byte, which Chinese text never has.
+    memchr::memchr(0xC3, text.as_bytes())?;
     let mut before: Option<(usize, char)> = None;
     let mut pairs = 0;
     let mut first = None;

@@ -50,8 +50,17 @@ fn zip_kind(bytes: &[u8]) -> (&'static str, &'static str) {
     }
 }
 
+/// Whether the beginning of an XML file names one of Microsoft's formats, in whatever case.
+fn speaks_of_microsoft(head: &[u8]) -> bool {
+    let has = |name: &[u8]| memchr::memmem::find(head, name).is_some();
+    head.contains(&0) || has(b"icrosoft") || has(b"ICROSOFT") || has(b"rogid") || has(b"ROGID")
+}
+
 /// XML that is no draft, and text that is no XML. UTF-16 is looked at without its zero bytes.
 fn text_kind(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    if bytes.starts_with(b"<?xml") && !speaks_of_microsoft(&bytes[..bytes.len().min(4096)]) {
+        return None;
+    }
     let head: Vec<u8> = bytes.iter().take(4096).filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
     let text = String::from_utf8_lossy(&head);
     let begin = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{fffd}'));

@@ -5,8 +5,10 @@ pub(in crate::check) mod message;
 mod validate;
 mod xsd;
 mod xsd_run;
+mod xsd_sure;
 
 pub(in crate::check) use labels::Field;
 pub use labels::{Choice, Labels, XsdSource};
 pub use validate::{MOST_VIOLATIONS, Obstacle, Report, SchemaValidator, Unreadable, Violation};
 pub use xsd::{XsdFiles, XsdValidator};
+pub(in crate::check) use xsd_sure::SureSchema;

@@ -54,6 +54,11 @@ impl XsdFiles {
         }
     }
 
+    /// The schema for one who checks on this thread; `None` where it does not compile, which [`XsdFiles::prove`] tells of.
+    pub(in crate::check) fn compiled(&self) -> Option<SchemaSet> {
+        catch_unwind(AssertUnwindSafe(|| self.compile())).ok()?.ok()
+    }
+
     fn compile(&self) -> Result<SchemaSet, Vec<String>> {
         let one = |e: SchemaError| vec![e.to_string()];
         let files: HashMap<String, Arc<str>> =

@@ -8,7 +8,7 @@ use quick_xml::{
     events::{BytesRef, BytesStart, Event},
 };
 
-use super::{AttrData, MOST_NODES, Malformed, NO_NAMESPACE, NONE, NodeData, Piece, Tree, XML, XMLNS};
+use super::{AttrData, MOST_NODES, Malformed, NO_NAMESPACE, NONE, NodeData, Piece, Tree, XML, XMLNS, plain};
 use crate::check::schema::Labels;
 
 pub(super) const XML_NAME: &str = "http://www.w3.org/XML/1998/namespace";
@@ -48,6 +48,7 @@ pub(super) fn build(text: Arc<str>, labels: Arc<Labels>) -> Result<Tree, Malform
             attrs: Vec::new(),
             namespaces: vec![String::new(), XML_NAME.to_owned(), XMLNS_NAME.to_owned()],
             cooked: String::new(),
+            plain: plain::characters(&source),
             text,
             labels,
         },
@@ -66,6 +67,7 @@ impl Builder {
             let start = position(reader.buffer_position());
             let event = reader.read_event().map_err(|e| malformed(position(reader.error_position()), &e.to_string()))?;
             let end = position(reader.buffer_position());
+            self.tree.plain = self.tree.plain && self.is_plain(&event, source.get(start..end).unwrap_or_default(), start);
             match event {
                 Event::Start(tag) => self.begin(source, &tag, start, end)?,
                 Event::Empty(tag) => {
@@ -89,6 +91,18 @@ impl Builder {
             return Err(malformed(source.len(), "no element"));
         }
         Ok(())
+    }
+
+    fn is_plain(&self, event: &Event<'_>, raw: &str, start: usize) -> bool {
+        match event {
+            Event::Start(_) | Event::Empty(_) => plain::tag(raw, self.open.is_empty()),
+            Event::End(_) | Event::Eof => true,
+            Event::Text(_) => plain::text(raw),
+            Event::GeneralRef(reference) => plain::reference(reference),
+            Event::Decl(_) => plain::declaration(raw, start),
+            Event::Comment(_) => plain::comment(raw, self.open.is_empty()),
+            Event::CData(_) | Event::PI(_) | Event::DocType(_) => false,
+        }
     }
 
     fn begin(&mut self, source: &str, tag: &BytesStart<'_>, start: usize, inside: usize) -> Result<(), Malformed> {
@@ -285,7 +299,7 @@ impl Builder {
 }
 
 /// XML white space; U+3000 and U+00A0 are not, and stay where they are.
-const fn is_space(c: char) -> bool {
+pub(super) const fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 

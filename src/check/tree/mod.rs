@@ -5,6 +5,7 @@
 
 mod build;
 mod node;
+mod plain;
 #[cfg(test)]
 mod tests;
 
@@ -84,6 +85,7 @@ pub struct Tree {
     attrs: Vec<AttrData>,
     namespaces: Vec<String>,
     cooked: String,
+    plain: bool,
 }
 
 impl Tree {
@@ -105,6 +107,17 @@ impl Tree {
     /// The decoded text that the tree stands on.
     pub fn source(&self) -> &Arc<str> {
         &self.text
+    }
+
+    /// Whether it is well-formed beyond doubt: `false` only means that a strict parser has to say so.
+    pub const fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// How many elements it has.
+    #[expect(clippy::len_without_is_empty, reason = "a document has a root element")]
+    pub const fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     /// The names of the fields.

@@ -4,12 +4,12 @@ use crate::check::{Checker, Context, Settings, Verdict, Worker};
 
 const XMLNS: &str = "xmlns=\"urn:dangri:document:1\"";
 
-fn worker() -> Worker {
+fn worker() -> Worker<'static> {
     Arc::new(Checker::load(Path::new("config/platform/shandong"), Settings::default()).unwrap()).worker()
 }
 
 /// What the check says when the first `from` of a fit draft becomes `to`: rule, wanted, advice.
-fn said(worker: &Worker, from: &str, to: &str) -> (String, String, String) {
+fn said(worker: &Worker<'_>, from: &str, to: &str) -> (String, String, String) {
     let text = std::fs::read_to_string("mocks/drafts/fit/insp_record.xml").unwrap();
     let (before, rest) = text.split_once(&format!("<{from}>")).unwrap();
     let (_, after) = rest.split_once(&format!("</{from}>")).unwrap();
