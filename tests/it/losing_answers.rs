@@ -141,14 +141,14 @@ async fn a_platform_that_has_lost_sight_of_everything_says_nothing_about_one_doc
     office.put("先.xml", &record(30));
     office.pass(minutes(2)).await;
     assert_eq!(office.state("先.xml").await, Some(State::Entered));
-    let answer =
-        |status, code: Option<&str>| Action::Status { status, code: code.map(str::to_owned), retry_after: None, committing: false };
-    office.script(Rule::new(Endpoint::GetDocument, answer(404, Some("18"))).lasting(3_600));
-    office.script(Rule::new(Endpoint::Results, answer(500, Some("04"))).lasting(3_600));
+    let unknown = Action::Status { status: 404, code: Some("18".into()), retry_after: None, committing: false };
+    office.script(Rule::new(Endpoint::GetDocument, unknown).lasting(3_600));
+    office.script(Rule::new(Endpoint::Results, Action::Rows { repeat: 0, skip: 1_000 }).lasting(3_600));
     office.script(Rule::new(Endpoint::Put, Action::CommitThenDrop { reset: true }).times(1));
     office.put("后.xml", &record(31));
     office.pass(minutes(55)).await;
     assert_eq!((office.state("后.xml").await, office.mock.books().counters().puts), (Some(State::Unsure), 2));
+    assert!(office.mock.books().counters().calls["get_document 18"] >= 4, "the document and the known one were asked for");
     office.drain().await;
     assert_eq!((office.state("后.xml").await, office.mock.books().counters().puts), (Some(State::Entered), 2));
     office.close().await;
