@@ -5,6 +5,7 @@
 mod harness;
 
 mod annexes;
+mod archiving;
 mod cli;
 mod demo;
 mod journey;
