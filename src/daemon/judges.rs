@@ -45,6 +45,8 @@ pub(super) struct Judges {
 
 /// A batch for a thread, and where its outcome is awaited.
 struct Task {
+    /// Whose batch it is: between two batches a thread holds on to nothing of the store's.
+    judges: Arc<Judges>,
     judging: Judging,
     batch: Vec<Sighted>,
     outcome: oneshot::Sender<Result<Vec<Looked>, StoreError>>,
@@ -71,7 +73,7 @@ impl Judges {
     pub(super) async fn judge(self: Arc<Self>, batch: Vec<Sighted>, now: Timestamp, most: u64) -> Result<Vec<Looked>, StoreError> {
         let judging = Judging { now, most, handle: Handle::current() };
         let (outcome, wait) = oneshot::channel();
-        let task = Task { judging: judging.clone(), batch: batch.clone(), outcome };
+        let task = Task { judges: Arc::clone(&self), judging: judging.clone(), batch: batch.clone(), outcome };
         let judge = match self.seat() {
             Ok(judge) => judge,
             Err(error) => {
@@ -101,18 +103,14 @@ impl Judges {
             return Ok(idle);
         }
         let (tasks, inbox) = mpsc::channel::<Task>();
-        let ours = Self {
-            checker: Arc::clone(&self.checker),
-            idle: Mutex::default(),
-            queue: Arc::clone(&self.queue),
-            verdicts: self.verdicts.clone(),
-        };
+        let checker = Arc::clone(&self.checker);
         std::thread::Builder::new().name("judge".to_owned()).spawn(move || {
-            let checker = Arc::clone(&ours.checker);
             checker.at_work(|worker| {
-                while let Ok(Task { judging, batch, outcome }) = inbox.recv() {
+                while let Ok(Task { judges, judging, batch, outcome }) = inbox.recv() {
+                    let looked = judges.judge_batch(worker, batch, &judging);
+                    drop(judges);
                     // Nobody waits any more when this took too long.
-                    drop(outcome.send(ours.judge_batch(worker, batch, &judging)));
+                    drop(outcome.send(looked));
                 }
             });
         })?;
