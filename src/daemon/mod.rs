@@ -297,9 +297,15 @@ impl Running {
     }
 
     /// Ends as a killed process does: every loop is dropped where it stands and nothing is finished. For tests of what the next start finds.
+    /// Answers once nothing holds the store any more, a thread in the middle of a judgement included, as nothing of a killed process does.
     pub async fn crash(mut self) {
         self.loops.shutdown().await;
         self.exchanges.close();
+        let store = Arc::downgrade(&self.store);
+        drop(self);
+        while store.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn until_signalled(self) -> u8 {
