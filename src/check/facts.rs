@@ -1,9 +1,10 @@
 //! What queue, upload and status need to know of a document's content.
 
+use chrono::{Duration, NaiveDate};
 use uuid::Uuid;
 
 use super::{bundle::Bundle, tree::Tree};
-use crate::document::{AuthorLevel, DocumentNumber, Facts, Name, Timestamp};
+use crate::document::{AuthorLevel, DocumentNumber, Facts, Lane, Name, Timestamp};
 
 /// Reads the facts of a document of one of the bundle's kinds, fit or not.
 ///
@@ -18,7 +19,13 @@ pub(super) fn facts(tree: &Tree, bundle: &Bundle) -> Option<Facts> {
     };
     let written = said("Header/DocumentNumber").filter(|_| !entry.word.is_empty());
     let number = written.map(|raw| DocumentNumber::read(raw).text);
-    let inspection_end = said("End").filter(|_| entry.kind.code() == "insp_record").and_then(|end| Timestamp::parse(end).ok());
+    let inspection_end = match entry.kind.code() {
+        "insp_record" => said("End").and_then(|end| Timestamp::parse(end).ok()),
+        "insp_plan" => said("CheckTime").and_then(|time| Timestamp::parse(time).ok()),
+        // Only the day is named: it counts to its last second.
+        _ if entry.lane == Lane::Inspection => said("InspectionDate").and_then(|day| day.parse().ok()).map(last_second),
+        _ => None,
+    };
     let link = |path: &str| said(path).map(str::to_owned);
     Some(Facts {
         kind: entry.kind.clone(),
@@ -38,4 +45,8 @@ pub(super) fn facts(tree: &Tree, bundle: &Bundle) -> Option<Facts> {
         case_id: link("Header/CaseId"),
         inspection_end,
     })
+}
+
+fn last_second(day: NaiveDate) -> Timestamp {
+    Timestamp::start_of(day).plus(Duration::seconds(86_399))
 }

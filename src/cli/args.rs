@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::control::today::DayName;
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
@@ -60,6 +62,23 @@ pub(super) enum Command {
     /// Papers to hand in.
     #[command(about = "导出附件1至3和工作总结，可直接打印上报")]
     Export(ExportArgs),
+    /// The day.
+    #[command(about = "当日小结：应录入、按时、逾期、无记录；确认、登记例外、出具说明")]
+    Day(DayArgs),
+    /// The plan.
+    #[command(about = "检查计划：导入抽取名单，看哪家还没有记录")]
+    Plan {
+        /// What to do.
+        #[command(subcommand)]
+        command: PlanCommand,
+    },
+    /// The roster.
+    #[command(about = "执法人员名册（附件1）：导入后用来核对执法证号")]
+    Roster {
+        /// What to do.
+        #[command(subcommand)]
+        command: RosterCommand,
+    },
     /// The check-up.
     #[command(about = "逐项体检：配置、目录、标记、权限、磁盘、平台、证书、时钟、数据")]
     Doctor(JsonArg),
@@ -78,6 +97,143 @@ pub(super) enum Command {
     /// Looks at the configuration.
     #[command(about = "检查或显示配置")]
     Config(ConfigArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct DayArgs {
+    /// Which day.
+    #[arg(value_name = "日期", value_parser = day_name, help = "哪一天，写 2023-04-03、今天或昨天（默认今天）")]
+    pub(super) day: Option<DayName>,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+    /// What to do; showing when nothing is said.
+    #[command(subcommand)]
+    pub(super) command: Option<DayCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DayCommand {
+    /// Confirms.
+    #[command(about = "确认一天已经看过（默认最近截止的一天）")]
+    Ack(AckArgs),
+    /// Excuses.
+    #[command(about = "登记一份文书不能当日录入的原因，永久保存")]
+    Excuse(ExcuseArgs),
+    /// Proves.
+    #[command(about = "出具一页录入时间说明，证明为什么逾期（可打印）")]
+    Dossier(DossierArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AckArgs {
+    /// Which day.
+    #[arg(value_name = "日期", value_parser = day_name, help = "哪一天")]
+    pub(super) day: Option<DayName>,
+    /// A remark.
+    #[arg(long, value_name = "备注", help = "备注，与确认一起保存")]
+    pub(super) note: Option<String>,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExcuseArgs {
+    /// Which document.
+    #[arg(value_name = "文号", help = "文号、编号（或其前 8 位）或草稿路径")]
+    pub(super) name: String,
+    /// Why.
+    #[arg(long, value_name = "原因", help = "原因（必须写明）")]
+    pub(super) reason: Option<String>,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DossierArgs {
+    /// Which document.
+    #[arg(value_name = "文号", help = "文号、编号（或其前 8 位）或草稿路径")]
+    pub(super) name: String,
+    /// Where to.
+    #[arg(long, value_name = "文件", help = "写到这个文件（默认写在当前目录）")]
+    pub(super) out: Option<PathBuf>,
+    /// For machines.
+    #[arg(long, help = "输出 JSON，不写文件")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PlanCommand {
+    /// Reads a list.
+    #[command(about = "导入抽取企业名单（xlsx 或 csv），重复导入不会重复")]
+    Import(ImportArgs),
+    /// Shows.
+    #[command(about = "查看计划和进度")]
+    Show(PlanShowArgs),
+    /// Asks for one.
+    #[command(about = "写一份空白模板")]
+    Template(TemplateArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RosterCommand {
+    /// Reads a list.
+    #[command(about = "导入抽调执法人员统计表（xlsx 或 csv）")]
+    Import(ImportArgs),
+    /// Shows.
+    #[command(about = "查看名册，哪些镇办还没有报人")]
+    Show(JsonArg),
+    /// Asks for one.
+    #[command(about = "写一份空白模板")]
+    Template(TemplateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The list.
+    #[arg(value_name = "文件", help = "名单，.xlsx 或 .csv")]
+    pub(super) file: PathBuf,
+    /// What is left out stays.
+    #[arg(long, help = "名单里没有的旧行保留不删")]
+    pub(super) keep: bool,
+    /// What is left out goes.
+    #[arg(long, conflicts_with = "keep", help = "确认删去名单里没有的旧行")]
+    pub(super) yes: bool,
+    /// Only looks.
+    #[arg(long, help = "只试读，不写入")]
+    pub(super) dry_run: bool,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanShowArgs {
+    /// Which day.
+    #[arg(value_name = "日期", value_parser = day_name, help = "只看这一天，写 2023-04-03、今天或昨天")]
+    pub(super) day: Option<DayName>,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TemplateArgs {
+    /// Where to.
+    #[arg(value_name = "文件", help = "写到这个文件，例如 计划.xlsx")]
+    pub(super) file: PathBuf,
+}
+
+/// A day as people name it.
+fn day_name(text: &str) -> Result<DayName, String> {
+    match text {
+        "今天" | "今日" | "today" => Ok(DayName::Today),
+        "昨天" | "昨日" | "yesterday" => Ok(DayName::Yesterday),
+        text => text.parse().map(DayName::On).map_err(|_| "日期写成 2023-04-03 这样，或者写今天、昨天".to_owned()),
+    }
 }
 
 /// `--json`.

@@ -12,6 +12,7 @@ use crate::{
         api::{Life, Row},
         client::PATIENT,
     },
+    day::Excuse,
     document::{Entry, Event, Facts, Finding, Record, Timestamp},
     platform::Exchange,
     status::{
@@ -32,6 +33,7 @@ struct Told {
     attempts: Vec<story::Attempt>,
     exchanges: Vec<Exchange>,
     others: Vec<Row>,
+    excuses: Vec<Excuse>,
     notes: Vec<String>,
 }
 
@@ -64,13 +66,14 @@ fn fetch(name: &str, place: &Place) -> Result<Told, AskError> {
         }
         Ok(())
     })?;
-    let Life { record, advice, others } = life.ok_or(AskError::CutShort)?;
+    let Life { record, advice, others, excuses } = life.ok_or(AskError::CutShort)?;
     let attempts = story::attempts(&history, &exchanges);
-    Ok(Told { record, advice, history, attempts, exchanges, others, notes })
+    Ok(Told { record, advice, history, attempts, exchanges, others, excuses, notes })
 }
 
 fn tell(told: &Told, now: Timestamp, style: Style) -> String {
     let mut lines = head(&told.record, &told.advice, now, style);
+    lines.extend(told.excuses.iter().map(excuse_line));
     lines.push("\n经过:".into());
     lines.extend(told.history.iter().map(|entry| format!("  {}", story::sentence(entry))));
     let findings = findings(&told.history);
@@ -131,13 +134,18 @@ fn cut_off(record: &Record, now: Timestamp) -> String {
     let day = record.birth.facts.as_ref().map_or_else(|| at.beijing_day(), Facts::inspection_day);
     let when = format!("{} {}", day.format("%Y-%m-%d"), words::cut_off_time(at, day));
     let stands = match &record.entry {
-        Some(entry) if entry.entered_at <= at => "按时录入".to_owned(),
+        Some(entry) if entry.entered_at < at => "按时录入".to_owned(),
         Some(entry) => format!("逾期 {}录入", words::span(entry.entered_at.since(at))),
         None if record.state.is_at_rest() => return when,
-        None if at < now => format!("已逾期 {}", words::span(now.since(at))),
+        None if at <= now => format!("已逾期 {}", words::span(now.since(at))),
         None => format!("还有 {}", words::span(at.since(now))),
     };
     format!("{when}（{stands}）")
+}
+
+/// An exception from same-day entry, with who and when.
+fn excuse_line(excuse: &Excuse) -> String {
+    format!("  例外: {}（{} 由 {} 登记）", words::plain(&excuse.reason), words::full(excuse.at), words::plain(&excuse.by))
 }
 
 fn people(facts: &Facts) -> String {

@@ -58,7 +58,15 @@ fn life(entered: bool) -> Told {
     let attempts = story::attempts(&history, std::slice::from_ref(&exchange));
     let advice = crate::status::advice::advice(&record).to_owned();
     let others = if entered { vec![Row::of(&Record::begin(Sample::new(8).newcomer().birth, &history[0]).unwrap(), due)] } else { vec![] };
-    Told { record, advice, history, attempts, exchanges: vec![exchange], others, notes: vec![] }
+    let excuse = Excuse {
+        document: "insp_record/x".into(),
+        title: record.title(),
+        at: due,
+        by: "zhang".into(),
+        reason: "检查组次日才回到办公室".into(),
+    };
+    let excuses = if entered { vec![] } else { vec![excuse] };
+    Told { record, advice, history, attempts, exchanges: vec![exchange], others, excuses, notes: vec![] }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod args;
 pub mod check;
 pub mod config;
+mod day;
 mod doc;
 mod doctor;
 mod envelope;
@@ -14,6 +15,7 @@ mod help;
 pub mod init;
 mod ledger;
 mod place;
+mod plan;
 mod queue;
 mod status;
 mod terminal;
@@ -58,6 +60,9 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
         Command::Doc(args) => doc::run(&args, place, to)?,
         Command::Loop(args) => ledger::run(&args, place, to)?,
         Command::Export(args) => export::run(&args, place, to)?,
+        Command::Day(args) => day::run(args, place, to)?,
+        Command::Plan { command } => plan::plan(command, place, to)?,
+        Command::Roster { command } => plan::roster(command, place, to)?,
         Command::Doctor(args) => doctor::run(args, place, to)?,
         Command::Verify(args) => upkeep::verify(args, place, to)?,
         Command::Repair(args) => upkeep::repair(args, place, to)?,

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    day::Excuse,
     document::{DocumentId, Entry, Record, State, Timestamp},
     platform::Exchange,
     queue::{Operated, Operation, Selection},
@@ -16,7 +17,10 @@ use crate::{
     status::{Problem, Status, advice},
 };
 
-use super::UpkeepReport;
+use super::{
+    UpkeepReport,
+    today::{DayAnswer, DayAsk},
+};
 
 /// The version of this language. Both ends come from one binary; they differ only while an upgrade waits for its restart.
 pub const VERSION: u16 = 1;
@@ -81,6 +85,8 @@ pub enum Ask {
     },
     /// A paper to print or hand in: an [`Answer::Remark`] each, then one [`Answer::File`] and its [`Answer::Piece`]s.
     Export(Wanted),
+    /// Something about the day: one [`Answer::Day`].
+    Day(DayAsk),
 }
 
 /// One line of an answer.
@@ -122,6 +128,8 @@ pub enum Answer {
     },
     /// The next piece of the file, in base64.
     Piece(String),
+    /// What was asked about the day.
+    Day(Box<DayAnswer>),
     /// Nothing, and why. Always the last line.
     Refused(Problem),
     /// All is said. Always the last line.
@@ -172,7 +180,7 @@ impl Row {
             reason: advice::brief(record).to_owned(),
             advice: advice::advice(record).to_owned(),
             cut_off: record.birth.cut_off,
-            overdue: !record.state.is_at_rest() && record.birth.cut_off < now,
+            overdue: !record.state.is_at_rest() && record.birth.cut_off <= now,
             due: record.state.is_moving().then_some(record.due),
             attempts: record.attempts,
             path: record.birth.source.path.clone(),
@@ -219,4 +227,7 @@ pub struct Life {
     pub advice: String,
     /// Other documents of the same name, newest first.
     pub others: Vec<Row>,
+    /// Exceptions from same-day entry that people put on record, oldest first.
+    #[serde(default)]
+    pub excuses: Vec<Excuse>,
 }

@@ -12,6 +12,7 @@ use super::{
     server::{Answers, Gone, Handler},
 };
 use crate::{
+    day::{book::DayBook, excuse},
     document::{DocumentId, Record, State},
     platform::Exchange,
     queue::{Operation, Queue, Selection},
@@ -80,6 +81,8 @@ pub struct Desk {
     pub upkeep: Arc<dyn Upkeep>,
     /// The reports.
     pub reports: Arc<Reports>,
+    /// The day's book.
+    pub book: Arc<DayBook>,
     /// Called after an act with the documents that it changed, so that what became due is done at once.
     pub wake: Wake,
 }
@@ -93,7 +96,7 @@ struct Act {
 }
 
 /// Why an answer ends early.
-enum Stop {
+pub(super) enum Stop {
     Gone,
     Refused(Problem),
 }
@@ -125,6 +128,7 @@ impl Handler for Desk {
             Ask::Backup { to: folder } => self.backup(&folder, by, to).await,
             Ask::Loop { open } => self.ledger(open, to).await,
             Ask::Export(wanted) => self.export(wanted, by, to).await,
+            Ask::Day(ask) => self.day(ask, by, to).await,
         };
         if let Err(Stop::Refused(problem)) = answered {
             let told = to.send(Answer::Refused(problem)).await;
@@ -235,7 +239,8 @@ impl Desk {
         let record = records.remove(0);
         let id = record.id();
         let others = records.iter().map(|r| Row::of(r, now)).collect();
-        let life = Life { advice: advice::advice(&record).to_owned(), others, record };
+        let excuses = self.book.excuses_of(&excuse::key(&record)).await?;
+        let life = Life { advice: advice::advice(&record).to_owned(), others, excuses, record };
         to.send(Answer::Life(Box::new(life))).await?;
         let (history, archived) = self.queue.store().history_within_reach(id).await?;
         for entry in history {
@@ -329,7 +334,7 @@ async fn report(done: Result<UpkeepReport, String>, to: &Answers) -> Result<(), 
     }
 }
 
-fn nothing(wanted: &Selection) -> Problem {
+pub(super) fn nothing(wanted: &Selection) -> Problem {
     let message = match wanted {
         Selection::Named(name) => format!("没有找到“{}”", words::plain(name)),
         Selection::InStates(_) => "没有这种状态的文书".to_owned(),

@@ -12,6 +12,7 @@ pub mod reports;
 pub mod server;
 #[cfg(test)]
 mod tests;
+pub mod today;
 
 pub use api::{Answer, Ask, Request};
 pub use client::{AskError, ask};

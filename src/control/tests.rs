@@ -115,6 +115,7 @@ async fn running() -> Running {
         vitals,
         exchanges: Arc::new(Kept(vec![exchange])),
         upkeep: Arc::new(Housekeeper),
+        book: Arc::new(crate::day::book::DayBook::new(store.clone(), clock.clone(), crate::day::book::DaySettings::default())),
         reports: Arc::new(Reports::new(store.clone(), checker(), Settings::default())),
         wake: Arc::new(move |_| {
             wake.fetch_add(1, Ordering::Relaxed);

@@ -205,16 +205,20 @@ fn access(config: &Config) -> Result<Access, StartError> {
 
 fn checker(config: &Config) -> Result<Checker, Vec<Problem>> {
     let most_bytes = usize::try_from(config.folder.max_file_bytes).unwrap_or(usize::MAX);
-    let calendar = calendar(config).map_err(|found| {
-        let why = found.to_string();
-        vec![problem("day.calendar_dir", found.path.display().to_string(), why, "请换上完好的日历文件，或者把这一项留空用内置日历")]
-    })?;
+    let calendar = calendar(config)?;
     let settings = check::Settings { most_bytes: most_bytes.min(check::Settings::default().most_bytes), calendar: Arc::new(calendar) };
     Checker::load(&config.platform.profile, settings).map_err(|found| found.into_iter().map(of_bundle).collect())
 }
 
-/// The shipped calendar, and what the office has put beside it.
-fn calendar(config: &Config) -> Result<Calendar, BadCalendar> {
+/// The shipped calendar, and what the office has put beside it; a file that cannot be taken is a problem of the configuration.
+pub(super) fn calendar(config: &Config) -> Result<Calendar, Vec<Problem>> {
+    read_calendar(config).map_err(|found| {
+        let why = found.to_string();
+        vec![problem("day.calendar_dir", found.path.display().to_string(), why, "请换上完好的日历文件，或者把这一项留空用内置日历")]
+    })
+}
+
+fn read_calendar(config: &Config) -> Result<Calendar, BadCalendar> {
     let calendar = Calendar::embedded()?;
     match &config.day.calendar {
         Some(folder) => calendar.with_folder(folder),

@@ -9,6 +9,7 @@ use crate::{
     clock::Signal,
     config::Config,
     control::{Answers, Ask, Desk, Exchanges, Handler, Upkeep},
+    day::book::DayBook,
     document::DocumentId,
     platform::{Exchange, exchanges_of},
     queue::Queue,
@@ -46,7 +47,7 @@ pub(super) fn desk(
     pulse: &Arc<Pulse>,
     (wakes, board): ([Arc<Signal>; 3], Arc<Board>),
     keeper: Arc<dyn Upkeep>,
-    reports: Arc<Reports>,
+    (reports, book): (Arc<Reports>, Arc<DayBook>),
 ) -> Fresh {
     let gate = Arc::clone(pulse.platform.gate());
     let desk = Desk {
@@ -56,6 +57,7 @@ pub(super) fn desk(
         exchanges: Arc::new(Kept(config.state.join("exchanges"))),
         upkeep: keeper,
         reports,
+        book,
         wake: Arc::new(move |acted| {
             // What stands beside their drafts may have to go or to come back.
             acted.iter().for_each(|id| board.tell_of(*id));

@@ -17,6 +17,7 @@ use crate::{
     check::Checker,
     clock::{SharedClock, Signal, Work},
     config::{Config, Disk},
+    day::book::DayBook,
     document::{DocumentId, State, Timestamp},
     queue::Queue,
     status::{FolderState, Vitals},
@@ -57,7 +58,7 @@ impl Intake {
     pub(super) fn new(
         config: &Config,
         queue: Arc<Queue>,
-        checker: Arc<Checker>,
+        (checker, book): (Arc<Checker>, Arc<DayBook>),
         watcher: Watcher,
         board: Arc<Board>,
         vitals: Arc<Vitals>,
@@ -66,7 +67,7 @@ impl Intake {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let at_once = config.check.workers.map_or(cores, std::num::NonZeroUsize::get);
         Self {
-            judges: Judges::new(checker, Arc::clone(&queue), watcher.verdicts()),
+            judges: Judges::new((checker, book), Arc::clone(&queue), watcher.verdicts()),
             queue,
             verdicts: watcher.verdicts(),
             watcher: Arc::new(Mutex::new(watcher)),

@@ -11,7 +11,8 @@ use tokio::{runtime::Handle, sync::oneshot};
 
 use super::notes::blocking;
 use crate::{
-    check::{self, CaseDocument, Checker, Context, Verdict},
+    check::{self, CaseDocument, Checker, Context, Roster, Verdict},
+    day::book::DayBook,
     document::{ContentHash, Facts, Finding, Place, Record, Severity, Source, State, Timestamp},
     queue::{Arrival, Judged, Queue},
     store::{Listing, StoreError},
@@ -37,6 +38,8 @@ pub(super) enum Looked {
 /// Those who judge, as many as were ever needed at once.
 pub(super) struct Judges {
     checker: Arc<Checker>,
+    /// Keeps the roster.
+    book: Arc<DayBook>,
     /// Threads that wait for a batch.
     idle: Mutex<Vec<mpsc::Sender<Task>>>,
     queue: Arc<Queue>,
@@ -62,8 +65,8 @@ struct Judging {
 
 impl Judges {
     /// Judges over what the queue keeps.
-    pub(super) fn new(checker: Arc<Checker>, queue: Arc<Queue>, verdicts: Verdicts) -> Arc<Self> {
-        Arc::new(Self { checker, idle: Mutex::default(), queue, verdicts })
+    pub(super) fn new((checker, book): (Arc<Checker>, Arc<DayBook>), queue: Arc<Queue>, verdicts: Verdicts) -> Arc<Self> {
+        Arc::new(Self { checker, book, idle: Mutex::default(), queue, verdicts })
     }
 
     /// Reads and judges a batch of drafts of at most `most` bytes each, on a thread that keeps its schemas for the next.
@@ -177,7 +180,7 @@ impl Judges {
         siblings: &HashMap<String, Vec<CaseDocument>>,
         handle: &Handle,
     ) -> Result<Surroundings, StoreError> {
-        let mut found = Surroundings::default();
+        let mut found = Surroundings { roster: self.book.roster(), ..Surroundings::default() };
         let Some(facts) = facts else { return Ok(found) };
         let store = self.queue.store();
         if let Some(number) = &facts.number {
@@ -209,11 +212,12 @@ fn counts_for_its_case(record: &Record, of: &Facts) -> bool {
 struct Surroundings {
     case: Vec<CaseDocument>,
     same_number: Vec<Facts>,
+    roster: Option<Arc<Roster>>,
 }
 
 impl Surroundings {
     fn context(&self, today: NaiveDate) -> Context<'_> {
-        Context { today, case: &self.case, same_number: &self.same_number, roster: None }
+        Context { today, case: &self.case, same_number: &self.same_number, roster: self.roster.as_deref() }
     }
 }
 

@@ -8,6 +8,7 @@
 //! A loop that fails ends the daemon: it is started again by the service manager, and recovery is the ordinary way in.
 
 mod build;
+mod day;
 mod desk;
 mod intake;
 mod judges;
@@ -26,6 +27,7 @@ use crate::{
     clock::{SharedClock, Signal, SystemClock, Work},
     config::{self, Config},
     control::Server,
+    day::book::DayBook,
     document::Timestamp,
     platform::{FileExchangeLog, Gated, SharedGate, gate::Prober},
     queue::{Queue, QueueSettings, Told},
@@ -53,6 +55,8 @@ pub struct Running {
     pub queue: Arc<Queue>,
     /// What can be seen.
     pub vitals: Arc<Vitals>,
+    /// The day's book.
+    pub book: Arc<DayBook>,
     pulse: Arc<pulse::Pulse>,
     gate: Arc<SharedGate>,
     uploads: Arc<Signal>,
@@ -191,6 +195,7 @@ impl Running {
         if doubts > 0 || opened.rebuilt.is_some() {
             tracing::warn!(documents = doubts, rebuilt = opened.rebuilt, "recovered from an end that was not clean");
         }
+        let book = day::book(&config, &store, &clock, &checker).await?;
         let gate = SharedGate::new(&clock);
         let prober = Prober::new(Arc::clone(&gate), Arc::clone(&platform));
         let platform = Gated::new(platform, Arc::clone(&gate));
@@ -210,8 +215,14 @@ impl Running {
         let recurs = loops.signal();
         let (facts, time) = (Arc::clone(&store), Arc::clone(&clock));
         loops.run("recur", "定时任务", |beat, stop| recur::run(tasks, facts, time, recurs, beat, stop));
-        let intake =
-            intake::Intake::new(&config, Arc::clone(&queue), Arc::clone(&checker), watcher, Arc::clone(&board), Arc::clone(&vitals));
+        let intake = intake::Intake::new(
+            &config,
+            Arc::clone(&queue),
+            (Arc::clone(&checker), Arc::clone(&book)),
+            watcher,
+            Arc::clone(&board),
+            Arc::clone(&vitals),
+        );
         let (signal, wake) = (Arc::clone(&looks), shared.wake());
         loops.run("sweep", "巡视目录", |beat, stop| intake.run(signal, wake, beat, stop));
         let pulse = Arc::new(pulse::Pulse {
@@ -223,9 +234,11 @@ impl Running {
         });
         let (beater, ticks) = (Arc::clone(&pulse), loops.signal());
         loops.run("pulse", "自检", |_, stop| beater.run(stop, ticks));
+        let (watch, ticks) = (day::Watch::new(Arc::clone(&book), Arc::clone(&pulse)), loops.signal());
+        loops.run("day", "看当日", |beat, stop| watch.run(beat, stop, ticks));
         let reports = build::reports(&config, &store, &checker);
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
-        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), keeper as _, reports);
+        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), keeper as _, (reports, Arc::clone(&book)));
         let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&clock))
             .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
         loops.run("control", "控制接口", |_, stop| async move {
@@ -234,7 +247,7 @@ impl Running {
         });
         let Loops { stop, running, signals, .. } = loops;
         signals.iter().for_each(|signal| stop.wakes(signal));
-        Ok(Self { stop, loops: running, store, queue, vitals, pulse, gate, uploads: shared.wake(), looks, exchanges })
+        Ok(Self { stop, loops: running, store, queue, vitals, book, pulse, gate, uploads: shared.wake(), looks, exchanges })
     }
 
     /// Asks every loop to end.

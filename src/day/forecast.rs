@@ -37,6 +37,8 @@ pub struct Outlook {
     pub received: Vec<Timestamp>,
     /// Documents of the day that wait for a person.
     pub stuck: u64,
+    /// Since when each document that has failed several times by itself could have been sent; not among `waiting`.
+    pub laggards: Vec<Timestamp>,
     /// Since when there has been something to send and no receipt; `None` when there is nothing to send.
     pub silent_since: Option<Timestamp>,
     /// Since when the platform counts as down.
@@ -132,18 +134,21 @@ impl Forecast {
         let late = (outlook.ahead + outlook.waiting).saturating_sub(in_time).min(outlook.waiting);
         let entries = outlook.received.iter().map(|received| entry_of(*received, outlook.now, to_entry));
         let slow = u64::try_from(entries.clone().filter(|at| *at >= outlook.cut_off).count()).unwrap_or(u64::MAX);
+        let laggards = outlook.laggards.iter().map(|ready| begin.max(outlook.now.plus(outlook.now.since(*ready).max(Duration::zero()))));
+        let lagging = u64::try_from(laggards.clone().filter(|at| *at >= outlook.cut_off).count()).unwrap_or(u64::MAX);
         let all = times(each, outlook.ahead + outlook.waiting);
         let last_sent = (outlook.waiting > 0).then(|| begin.plus(all).plus(to_entry));
-        let on_the_way = outlook.waiting + u64::try_from(outlook.received.len()).unwrap_or(u64::MAX);
+        let others = outlook.received.len() + outlook.laggards.len();
+        let on_the_way = outlook.waiting + u64::try_from(others).unwrap_or(u64::MAX);
         Self {
             at: outlook.now,
             day: outlook.day,
             cut_off: outlook.cut_off,
             on_the_way,
             // After the cut-off there is nothing left to foretell: what is not there has missed it.
-            will_miss: if outlook.now >= outlook.cut_off { on_the_way } else { late + slow },
+            will_miss: if outlook.now >= outlook.cut_off { on_the_way } else { late + slow + lagging },
             stuck: outlook.stuck,
-            done_at: last_sent.into_iter().chain(entries).max(),
+            done_at: last_sent.into_iter().chain(entries).chain(laggards).max(),
             resumes_at,
             resume_by: (outlook.waiting > 0).then(|| outlook.cut_off.plus(-all).plus(-to_entry).plus(Duration::milliseconds(-1))),
             each_ms: each.num_milliseconds(),

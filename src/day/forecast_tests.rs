@@ -11,6 +11,7 @@ fn outlook(now: &str) -> Outlook {
         ahead: 0,
         received: Vec::new(),
         stuck: 0,
+        laggards: Vec::new(),
         silent_since: None,
         down_since: None,
         not_before: None,
@@ -129,6 +130,14 @@ fn those_that_wait_for_a_person_are_told_apart_and_do_not_fire_alone() {
 }
 
 #[test]
+fn a_document_that_fails_again_and_again_counts_by_its_own_history() {
+    let mut lagging = outlook("2023-04-12 22:00:00");
+    lagging.laggards = vec![at("2023-04-12 21:30:00"), at("2023-04-12 18:00:00")];
+    let forecast = Forecast::of(&lagging);
+    assert_eq!((forecast.on_the_way, forecast.will_miss), (5, 1), "{forecast:?}");
+}
+
+#[test]
 fn after_the_cut_off_nothing_is_foretold() {
     let over = Forecast::of(&outlook("2023-04-13 00:00:00"));
     assert_eq!((over.will_miss, over.fires(), over.said()), (3, false, None));
@@ -152,7 +161,7 @@ proptest! {
     fn no_numbers_break_it(now: i64, cut_off: i64, waiting: u64, ahead: u64, since: Option<i64>, each: i64, received in prop::collection::vec(any::<i64>(), 0..4)) {
         let moment = |n: i64| Timestamp::from_millis(n / 8);
         let forecast = Forecast::of(&Outlook {
-            now: moment(now), day: "2023-04-12".parse().unwrap(), cut_off: moment(cut_off), waiting: waiting / 4, ahead: ahead / 4, stuck: 0,
+            now: moment(now), day: "2023-04-12".parse().unwrap(), cut_off: moment(cut_off), waiting: waiting / 4, ahead: ahead / 4, stuck: 0, laggards: Vec::new(),
             received: received.into_iter().map(moment).collect(), silent_since: since.map(moment), down_since: None, not_before: None,
             pace: Pace { each: Some(Duration::milliseconds(each / 1_000_000)), to_entry: None },
         });

@@ -3,6 +3,7 @@
 //! Pure where it decides: [`deadline`] says how a document stands to its own cut-off, [`forecast`] what will miss it at the present pace.
 //! All days are days of Asia/Shanghai; no clock is read here.
 
+pub mod book;
 pub mod deadline;
 pub mod difference;
 pub mod excuse;
@@ -18,4 +19,4 @@ pub mod towns;
 pub use deadline::{Deadline, Hours, Standing, strict_now};
 pub use excuse::Excuse;
 pub use forecast::{Forecast, Outlook};
-pub use report::{Absent, Acknowledgement, DayReport, DayRow, Gap};
+pub use report::{Absent, Acknowledgement, DayReport, DayRow, Elsewhere, Gap};

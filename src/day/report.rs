@@ -54,6 +54,8 @@ pub struct DayReport {
     pub outside_plan: u64,
     /// Planned inspections without a record.
     pub absent: Vec<Absent>,
+    /// Planned inspections that were made on another day.
+    pub elsewhere: Vec<Elsewhere>,
     /// Numbers that were left out of a series: a second sign that something is missing.
     pub gaps: Vec<Gap>,
     /// Documents that are not simply entered on time, worst first, at most [`ROWS`].
@@ -74,6 +76,47 @@ pub struct DayReport {
 pub const ROWS: usize = 300;
 
 impl DayReport {
+    /// The report of a day of which nothing is known.
+    pub const fn nothing(day: NaiveDate, at: Timestamp) -> Self {
+        Self {
+            day,
+            at,
+            working_day: None,
+            target: at,
+            cut_off: at,
+            over: false,
+            expected: 0,
+            drafted: 0,
+            on_time: 0,
+            late: 0,
+            returned: 0,
+            unknown: 0,
+            held: 0,
+            on_the_way: 0,
+            missed: 0,
+            excused: 0,
+            found_late: 0,
+            planned: None,
+            recorded: 0,
+            recorded_entered: 0,
+            outside_plan: 0,
+            absent: Vec::new(),
+            elsewhere: Vec::new(),
+            gaps: Vec::new(),
+            rows: Vec::new(),
+            rows_total: 0,
+            outages: Vec::new(),
+            acknowledged: None,
+            changed_since: false,
+            at_least: false,
+        }
+    }
+
+    /// What a confirmation stands for: expected, on time, late, not entered.
+    pub const fn figures(&self) -> [u64; 4] {
+        [self.expected, self.on_time, self.late, self.open()]
+    }
+
     /// Whether nothing is left to do or to explain.
     pub const fn clean(&self) -> bool {
         self.on_time == self.expected && self.gaps.is_empty()
@@ -127,6 +170,17 @@ pub struct Absent {
     pub officers: Vec<String>,
     /// Other documents of that inspection that are there, by kind (`现场检查方案`); the record alone is missing then.
     pub has: Vec<String>,
+}
+
+/// A planned inspection that was made on another day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The enterprise.
+    pub enterprise: String,
+    /// Its unified social credit code.
+    pub uscc: String,
+    /// The day on which it was inspected.
+    pub day: NaiveDate,
 }
 
 /// Serials that nobody has seen, between such as were.

@@ -90,7 +90,7 @@ impl Closing {
         match (&record.entry, noted) {
             (Some(entry), noted) => {
                 day.entered += 1;
-                let in_time = entry.entered_at <= record.birth.cut_off;
+                let in_time = entry.entered_at < record.birth.cut_off;
                 day.in_time += usize::from(in_time);
                 if !in_time {
                     self.troubles.push(format!("{} 逾期录入", name(record)));

@@ -52,7 +52,8 @@ pub struct Facts {
     pub inspection_id: Option<String>,
     /// The case that it belongs to.
     pub case_id: Option<String>,
-    /// The end of the inspection, where the document says so; the same-day clock starts here (S-19).
+    /// The inspection that the document belongs to, where it says when: its end, the planned time of a scheme, or the last second of the day
+    /// where only the day is named. The same-day clock is one of this day (S-19).
     pub inspection_end: Option<Timestamp>,
 }
 

@@ -55,7 +55,7 @@ pub(super) fn need(record: &Record, now: Timestamp) -> Need {
         reason: brief(record).to_owned(),
         advice: advice(record).to_owned(),
         cut_off: record.birth.cut_off,
-        overdue: record.birth.cut_off < now,
+        overdue: record.birth.cut_off <= now,
         since: record.since,
     }
 }

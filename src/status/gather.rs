@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::{Status, StoreStatus, Today, Vitals, problems::in_words, scan::Scan};
 use crate::{
+    day::strict_now,
     document::{State, Timestamp},
     store::{Store, StoreError},
 };
@@ -32,7 +33,8 @@ impl Gatherer {
 
     /// The picture at `now`. A store that cannot be read is part of the picture, never an empty one (law 11).
     pub async fn gather(&self, now: Timestamp) -> Status {
-        let (counts, scan, damage, backup, error) = match self.read(now).await {
+        let skew = self.vitals.platform_facts().skew_millis;
+        let (counts, scan, damage, backup, error) = match self.read(now, strict_now(now, skew)).await {
             Ok((counts, scan, damage, backup)) => (counts, scan, damage, backup, None),
             Err(error) => (BTreeMap::new(), Scan::default(), 0, None, Some(error)),
         };
@@ -66,6 +68,7 @@ impl Gatherer {
             ages: scan.ages,
             needs_you: scan.needs_you,
             loops: self.vitals.loops(now),
+            day: facts.day,
         }
     }
 
@@ -75,7 +78,7 @@ impl Gatherer {
         StoreStatus { unwell, unwell_detail: detail, damage, last_backup }
     }
 
-    async fn read(&self, now: Timestamp) -> Result<(BTreeMap<State, u64>, Scan, u64, Option<Timestamp>), StoreError> {
+    async fn read(&self, now: Timestamp, strict: Timestamp) -> Result<(BTreeMap<State, u64>, Scan, u64, Option<Timestamp>), StoreError> {
         let counts = self.store.counts().await?;
         let damage = u64::try_from(self.store.damaged().await?.len()).unwrap_or(u64::MAX);
         let backup = self.store.recall(LAST_BACKUP).await?.and_then(|t| Timestamp::parse(&t).ok());
@@ -88,7 +91,7 @@ impl Gatherer {
         let scan = match fresh {
             Some((_, scan)) => scan.clone(),
             None => {
-                let scan = Scan::of(&*self.store, now, |state| counts.get(&state).copied().unwrap_or(0)).await?;
+                let scan = Scan::of(&*self.store, now, strict, |state| counts.get(&state).copied().unwrap_or(0)).await?;
                 last.insert((now, scan)).1.clone()
             }
         };

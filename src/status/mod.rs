@@ -4,6 +4,8 @@
 //! what is wrong with it, worst first, and with that the exit code. Everything here is pure but the gathering itself, and nothing prints.
 
 pub mod advice;
+pub mod day_text;
+pub mod dossier;
 pub mod exit;
 pub mod gather;
 pub mod problems;
@@ -18,7 +20,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{DocumentId, State, Timestamp};
+use crate::{
+    day::book::Glance,
+    document::{DocumentId, State, Timestamp},
+};
 
 pub use exit::Exit;
 pub use gather::Gatherer;
@@ -56,6 +61,9 @@ pub struct Status {
     pub needs_you: NeedsYou,
     /// The daemon's loops.
     pub loops: Vec<LoopStatus>,
+    /// The plan of the day, the forecast and unconfirmed days; `None` until they were looked at.
+    #[serde(default)]
+    pub day: Option<Glance>,
 }
 
 /// Today's figures: of the documents whose inspection day is today, except `overdue`, which counts every day's.

@@ -59,6 +59,7 @@ impl Status {
         self.of_the_program(&mut found);
         self.of_the_platform(&mut found);
         self.of_documents(&mut found);
+        self.of_the_day(&mut found);
         self.of_the_surroundings(&mut found);
         found.sort_by_key(|p| std::cmp::Reverse(p.exit().severity()));
         found
@@ -144,6 +145,27 @@ impl Status {
         if in_doubt > 0 {
             let message = format!("{} 件待核实超过 {}", words::thousands(in_doubt), words::span(UNSURE_TOLERATED));
             found.push(Problem::new(Exit::NeedsPerson, 5, message, "程序会继续向平台查询；可在平台上按文号核对"));
+        }
+    }
+
+    fn of_the_day(&self, found: &mut Vec<Problem>) {
+        let Some(day) = &self.day else { return };
+        if let Some(said) = day.forecast.said() {
+            let hint = match day.forecast.resume_by.filter(|by| *by > self.at && day.forecast.resumes_at.is_some()) {
+                Some(by) => {
+                    format!("平台最迟 {} 恢复才来得及；请联系平台，并准备登记原因（dangri day excuse）", words::moment(by, self.at))
+                }
+                None => "请查看平台和队列（dangri queue --shape）；赶不上的请登记原因（dangri day excuse）".to_owned(),
+            };
+            found.push(Problem::new(Exit::NeedsPerson, 12, said, hint));
+        }
+        if day.absent > 0 && day.forecast.at >= self.today.target {
+            let message = format!("计划检查的企业有 {} 家还没有记录", words::thousands(day.absent));
+            found.push(Problem::new(Exit::NeedsPerson, 13, message, "用 dangri day 查看是哪几家，请检查组交来记录，或者改计划"));
+        }
+        if let Some(first) = day.unacknowledged.first() {
+            let message = format!("有 {} 天的当日小结还没有人确认，最早 {first}", words::thousands(day.unacknowledged.len() as u64));
+            found.push(Problem::new(Exit::NeedsPerson, 14, message, format!("看过 dangri day {first} 后用 dangri day ack {first} 确认")));
         }
     }
 

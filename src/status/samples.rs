@@ -60,6 +60,7 @@ pub(crate) fn good_day() -> Status {
         counts: [(State::Entered, 1_182), (State::Waiting, 1)].into(),
         ages: AgeTable { rows: vec![AgeRow { state: State::Waiting, total: 1, by_age: [1, 0, 0, 0, 0, 0], not_sorted: 0 }] },
         needs_you: NeedsYou::default(),
+        day: None,
         loops: [("sweep", "巡视目录"), ("upload", "上传"), ("reconcile", "核实")]
             .map(|(name, label)| LoopStatus {
                 name: name.into(),
@@ -106,5 +107,52 @@ pub(crate) fn bad_day() -> Status {
         total: 5,
         in_doubt: 1,
     };
+    status
+}
+
+/// The good day with a plan, an enterprise without a record, an outage that will not be over in time, and a day that nobody confirmed.
+pub(crate) fn planned_day() -> Status {
+    use crate::day::{Absent, Forecast, Outlook, book::Glance, forecast::Pace};
+    let mut status = good_day();
+    status.at = at("2026-11-23T22:30:00+08:00");
+    status.today.entered = status.today.expected - 3;
+    status.today.on_the_way = 3;
+    status.today.cut_off = at("2026-11-24T00:00:00+08:00");
+    let day = status.today.day;
+    let outlook = Outlook {
+        now: status.at,
+        day,
+        cut_off: status.today.cut_off,
+        waiting: 3,
+        ahead: 0,
+        received: Vec::new(),
+        stuck: 0,
+        laggards: Vec::new(),
+        silent_since: None,
+        down_since: Some(at("2026-11-23T20:42:00+08:00")),
+        not_before: None,
+        pace: Pace::default(),
+    };
+    let absent = Absent {
+        group: "第二组".into(),
+        enterprise: "示例机械有限公司".into(),
+        uscc: "91370302MA3CE5H79R".into(),
+        town: "双杨镇".into(),
+        officers: Vec::new(),
+        has: Vec::new(),
+    };
+    status.day = Some(Glance {
+        day,
+        working_day: Some(true),
+        planned: Some(12),
+        recorded: 11,
+        recorded_entered: 9,
+        absent: 1,
+        absent_named: vec![absent],
+        forecast: Forecast::of(&outlook),
+        unacknowledged: vec!["2026-11-20".parse().unwrap()],
+        excused: 0,
+        looked_at: 12,
+    });
     status
 }

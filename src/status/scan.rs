@@ -38,8 +38,9 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// Looks at today's documents and at all that are still open; `total` says how many of a state there are.
-    pub(super) async fn of(store: &dyn Store, now: Timestamp, total: impl Fn(State) -> u64) -> Result<Self, StoreError> {
+    /// Looks at today's documents and at all that are still open; `total` says how many of a state there are. What is overdue is so by
+    /// `strict`, the stricter of the two clocks.
+    pub(super) async fn of(store: &dyn Store, now: Timestamp, strict: Timestamp, total: impl Fn(State) -> u64) -> Result<Self, StoreError> {
         let mut scan = Self::default();
         let mut today = Walk::new(store, Listing::Day(now.beijing_day()), DAY_LIMIT);
         while let Some(records) = today.next().await? {
@@ -49,7 +50,7 @@ impl Scan {
         scan.looked_at = today.looked_at;
         for state in State::ALL.into_iter().filter(|s| !s.is_at_rest()) {
             if total(state) > 0 {
-                scan.look_at_state(store, state, now, total(state)).await?;
+                scan.look_at_state(store, state, (now, strict), total(state)).await?;
             }
         }
         worst_first(&mut scan.needs_you.rows);
@@ -70,7 +71,13 @@ impl Scan {
         self.expected += 1;
     }
 
-    async fn look_at_state(&mut self, store: &dyn Store, state: State, now: Timestamp, total: u64) -> Result<(), StoreError> {
+    async fn look_at_state(
+        &mut self,
+        store: &dyn Store,
+        state: State,
+        (now, strict): (Timestamp, Timestamp),
+        total: u64,
+    ) -> Result<(), StoreError> {
         let mut row = AgeRow { state, total, by_age: [0; 6], not_sorted: 0 };
         let mut kept: Vec<Need> = Vec::new();
         let mut walk = Walk::new(store, Listing::InState(state), STATE_LIMIT);
@@ -79,7 +86,7 @@ impl Scan {
                 let age = now.since(record.since).num_seconds();
                 let column = AGES.iter().position(|(_, edge)| age < *edge).unwrap_or(AGES.len() - 1);
                 row.by_age[column] += 1;
-                let overdue = record.birth.cut_off < now;
+                let overdue = record.birth.cut_off <= strict;
                 let in_doubt = state == State::Unsure && now.since(record.since) > UNSURE_TOLERATED;
                 self.overdue += u64::from(overdue);
                 self.needs_you.in_doubt += u64::from(in_doubt);

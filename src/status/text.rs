@@ -67,7 +67,9 @@ pub const fn colour_of(state: State) -> Colour {
 
 /// The whole text, each line ended.
 pub fn render(status: &Status, style: Style) -> String {
-    let mut lines = vec![head(status, style), state_line(status, style), today_line(status, style), folder_line(status, style)];
+    let mut lines = vec![head(status, style), state_line(status, style), today_line(status, style)];
+    lines.extend(day_line(status, style));
+    lines.push(folder_line(status, style));
     lines.push(platform_line(status, style));
     lines.push(surroundings_line(status, style));
     lines.extend(store_line(status, style));
@@ -131,6 +133,27 @@ fn today_line(status: &Status, style: Style) -> String {
     let left = today.cut_off.since(status.at);
     let left = if left > Duration::zero() { format!("还有 {}", words::span(left)) } else { format!("已过 {}", words::span(left)) };
     format!("  今日: {}    截止 {}（{left}）", tiles.join("  "), words::cut_off_time(today.cut_off, today.day))
+}
+
+/// The plan, the forecast and days that nobody confirmed, where there is something to say.
+fn day_line(status: &Status, style: Style) -> Option<String> {
+    let day = status.day.as_ref()?;
+    let mut parts = Vec::new();
+    if let Some(planned) = day.planned.filter(|planned| *planned > 0) {
+        let mut plan = format!("应检查 {planned}  有记录 {}  已录入 {}", day.recorded, day.recorded_entered);
+        if day.absent > 0 {
+            let first = day.absent_named.first().map_or_else(String::new, |absent| format!("（{}）", words::fit(&absent.enterprise, 20)));
+            plan += &format!("  {}", style.paint(Colour::Yellow, &words::plain(&format!("无记录 {}{first}", day.absent))));
+        }
+        parts.push(format!("计划: {plan}"));
+    }
+    parts.extend(day.forecast.said().map(|said| format!("预测: {}", style.paint(Colour::Red, &said))));
+    match day.unacknowledged.as_slice() {
+        [] => {}
+        [one] => parts.push(style.paint(Colour::Yellow, &format!("{} 还没有人确认", one.format("%m-%d")))),
+        days => parts.push(style.paint(Colour::Yellow, &format!("有 {} 天还没有人确认", days.len()))),
+    }
+    (!parts.is_empty()).then(|| format!("  {}", parts.join("    ")))
 }
 
 fn folder_line(status: &Status, style: Style) -> String {
@@ -237,6 +260,11 @@ fn need_line(need: &Need, style: Style, title: usize, reason: usize) -> String {
 mod tests {
     use super::super::{LoopStatus, samples};
     use super::*;
+
+    #[test]
+    fn a_day_with_a_plan_and_a_forecast_reads_like_this() {
+        insta::assert_snapshot!(render(&samples::planned_day(), Style::PLAIN));
+    }
 
     #[test]
     fn a_good_day_reads_like_this() {

@@ -9,7 +9,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::LoopStatus;
-use crate::document::Timestamp;
+use crate::{day::book::Glance, document::Timestamp};
 
 /// What does not change while the daemon runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +164,7 @@ pub(super) struct Facts {
     pub(super) platform: PlatformFacts,
     pub(super) disk_free_bytes: Option<u64>,
     pub(super) last_backup: Option<Timestamp>,
+    pub(super) day: Option<Glance>,
     beats: Vec<(Beat, Timestamp)>,
 }
 
@@ -206,6 +207,16 @@ impl Vitals {
     /// The state folder's disk has `bytes` left.
     pub fn disk_free(&self, bytes: u64) {
         self.lock().disk_free_bytes = Some(bytes);
+    }
+
+    /// What is known of the platform.
+    pub fn platform_facts(&self) -> PlatformFacts {
+        self.lock().platform.clone()
+    }
+
+    /// What the day looks like.
+    pub fn day(&self, glance: Glance) {
+        self.lock().day = Some(glance);
     }
 
     /// A backup ended well at `at`.

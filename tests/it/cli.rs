@@ -222,6 +222,7 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
         vitals,
         exchanges: Arc::new(Nothing),
         upkeep: Arc::new(Nothing),
+        book: Arc::new(dangri::day::book::DayBook::new(store.clone(), clock.clone(), dangri::day::book::DaySettings::default())),
         reports: Arc::new(Reports::new(store.clone(), Arc::new(checker), report::Settings::default())),
         wake: Arc::new(|_| {}),
     };

@@ -22,10 +22,10 @@ const KNOWS: [(&str, &[&str]); 20] = [
     ("queue", &["check", "clock", "document", "platform", "store"]),
     ("upload", &["clock", "document", "platform", "queue", "store"]),
     ("reconcile", &["clock", "document", "platform", "queue", "store"]),
-    ("day", &["calendar", "check", "config", "document", "store"]),
-    ("status", &["document", "platform", "store"]),
+    ("day", &["calendar", "check", "clock", "config", "document", "store"]),
+    ("status", &["day", "document", "platform", "store"]),
     ("report", &["calendar", "check", "document", "status", "store"]),
-    ("control", &["clock", "document", "platform", "queue", "report", "status", "store"]),
+    ("control", &["clock", "day", "document", "platform", "queue", "report", "status", "store"]),
     // The wiring.
     (
         "daemon",
@@ -35,6 +35,7 @@ const KNOWS: [(&str, &[&str]); 20] = [
             "clock",
             "config",
             "control",
+            "day",
             "document",
             "platform",
             "queue",
@@ -47,10 +48,13 @@ const KNOWS: [(&str, &[&str]); 20] = [
             "watch",
         ],
     ),
-    ("demo", &["clock", "config", "daemon", "document", "status", "store", "telemetry", "watch"]),
+    ("demo", &["clock", "config", "daemon", "day", "document", "status", "store", "telemetry", "watch"]),
     (
         "cli",
-        &["check", "clock", "config", "control", "daemon", "demo", "document", "platform", "queue", "report", "status", "store", "watch"],
+        &[
+            "check", "clock", "config", "control", "daemon", "day", "demo", "document", "platform", "queue", "report", "status", "store",
+            "watch",
+        ],
     ),
 ];
 

@@ -11,6 +11,8 @@ pub(super) static PREDICATES: &[Predicate] = &[
     Predicate::new("S-16", four_meetings_in_order),
     Predicate::new("S-17", three_parties_are_present),
     Predicate::new("S-18", an_expert_is_there),
+    Predicate::new("S-20", each_finding_has_its_basis),
+    Predicate::new("S-21", each_finding_has_its_disposition),
     Predicate::new("S-23", a_recorder_is_carried),
     Predicate::new("S-24", meetings_are_recorded),
     Predicate::new("S-25", on_the_spot_means_before_the_end),
@@ -59,6 +61,61 @@ fn three_parties_are_present(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 fn an_expert_is_there(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     if paper.node("Experts/Expert").is_none() {
         notes.at(&paper.root).value("").say();
+    }
+}
+
+fn findings<'a>(paper: &Paper<'a>) -> impl Iterator<Item = Node<'a>> {
+    paper.node("Findings").into_iter().flat_map(|findings| findings.children_named("Finding"))
+}
+
+fn no_of(finding: &Node<'_>) -> String {
+    finding.attribute("no").map_or_else(String::new, |no| no.value().to_owned())
+}
+
+/// Who raised a problem names its basis, and is one of those who inspected.
+fn each_finding_has_its_basis(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let experts: Vec<&str> = paper
+        .node("Experts")
+        .into_iter()
+        .flat_map(|experts| experts.children_named("Expert"))
+        .filter_map(|expert| expert.value("Name"))
+        .collect();
+    for finding in findings(paper) {
+        let no = no_of(&finding);
+        let named = |citation: &Node<'_>| ["Law", "Article"].iter().all(|part| citation.value(part).is_some_and(|said| !said.is_empty()));
+        let basis = finding.child("Basis");
+        if !basis.is_some_and(|basis| basis.children_named("Citation").any(|citation| named(&citation))) {
+            notes.at(&basis.unwrap_or(finding)).value("").with("detail", format!("第{no}项问题没有写明依据的法规和条款")).say();
+        }
+        match finding.child("RaisedBy").filter(|who| !who.text().is_empty()) {
+            None => notes.at(&finding).value("").with("detail", format!("第{no}项问题没有写明由谁提出")).say(),
+            Some(who) if !paper.has_officer(who.text()) && !experts.contains(&who.text()) => {
+                notes.at(&who).with("detail", format!("第{no}项问题的提出人不是参加检查的执法人员或者专家")).say();
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Each finding has a disposition; an order or measure stands for findings of the record that call for it.
+fn each_finding_has_its_disposition(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    for finding in findings(paper).filter(|finding| finding.value("Disposition").is_none_or(str::is_empty)) {
+        notes.at(&finding).value("").with("detail", format!("第{}项问题没有写明处置意见", no_of(&finding))).say();
+    }
+    let (called_for, word) = match paper.kind {
+        "rectify_order" => ("order", "责令限期整改"),
+        "onsite_measure" => ("measure", "现场处理措施"),
+        _ => return,
+    };
+    let Some(problems) = paper.node("Problems") else { return };
+    let records: Vec<_> = paper.context.case.iter().filter(|other| other.facts.kind.code() == "insp_record").collect();
+    let Some(record) = records.first() else { return };
+    let listed = record.tree.root().find("Findings").into_iter().flat_map(|list| list.children_named("Finding"));
+    let such = listed.filter(|finding| finding.value("Disposition") == Some(called_for)).count();
+    let stated = problems.children_named("Problem").count();
+    if such < stated {
+        let detail = format!("本文书列了{stated}项问题，检查记录里处置意见为{word}的只有{such}项");
+        notes.at(&problems).value(&format!("{stated}项")).with("detail", detail).say();
     }
 }
 

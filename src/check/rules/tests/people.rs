@@ -52,6 +52,8 @@ pub(super) fn cases() -> Vec<Case> {
         fails("PER-3", "insp_record", "2019-12-31", &two(), "2020年1月1日起").roster(roster()),
         fails("PER-3", "insp_record", DAY, &officers(&[("国承业", "15030200101")]), "另一个人").roster(roster()),
         fails("PER-3", "insp_record", DAY, &officers(&[("国承业", "15030200109")]), "不在本单位").roster(roster()),
+        passes("PER-3", "insp_record", DAY, &two().replace("district", "town"))
+            .roster(Roster { holders: HashMap::from([("1".to_owned(), roster().holders["15030200101"].clone())]) }),
         fails("PER-4", "insp_record", DAY, &officers(&[("国承业", "鲁C-1234")]), "11位数字"),
         passes("PER-4", "insp_record", DAY, &two()),
         fails("PER-5", "insp_record", DAY, &with("<Experts><Expert><Name>栾一帆</Name></Expert></Experts>"), "栾一帆"),

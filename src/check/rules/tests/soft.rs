@@ -17,6 +17,13 @@ fn meetings(recorded: bool) -> String {
     format!("<Meetings>{}</Meetings>", list.concat())
 }
 
+fn finding(citation: &str, by: &str) -> String {
+    format!(
+        "<Officers><Officer><Name>国承业</Name></Officer></Officers><Experts><Expert><Name>耿维扬</Name></Expert></Experts>\
+         <Findings><Finding no=\"1\"><Basis>{citation}</Basis><RaisedBy>{by}</RaisedBy></Finding></Findings>"
+    )
+}
+
 pub(super) fn cases() -> Vec<Case> {
     let record = "insp_record";
     let officers = |level: &str| format!("<Officers><Officer><Name>甲</Name><Level>{level}</Level></Officer></Officers>");
@@ -44,6 +51,13 @@ pub(super) fn cases() -> Vec<Case> {
         fails("S-17", record, DAY, "<Present><Operator><Duty>焊工</Duty></Operator></Present>", "没有到场"),
         passes("S-18", record, DAY, "<Experts><Expert><Name>甲</Name></Expert></Experts>"),
         fails("S-18", record, DAY, "", "专家"),
+        passes("S-20", record, DAY, &finding("<Citation><Law>安全生产法</Law><Article>第四十一条</Article></Citation>", "国承业")),
+        passes("S-20", record, DAY, &finding("<Citation><Law>安全生产法</Law><Article>第四十一条</Article></Citation>", "耿维扬")),
+        fails("S-20", record, DAY, &finding("", "国承业"), "没有写明依据"),
+        fails("S-20", record, DAY, &finding("<Citation><Law>安全生产法</Law><Article></Article></Citation>", "国承业"), "没有写明依据"),
+        fails("S-20", record, DAY, &finding("<Citation><Law>甲</Law><Article>乙</Article></Citation>", "路人"), "不是参加检查的"),
+        passes("S-21", record, DAY, "<Findings><Finding no=\"1\"><Disposition>order</Disposition></Finding></Findings>"),
+        fails("S-21", record, DAY, "<Findings><Finding no=\"2\"></Finding></Findings>", "第2项问题没有写明处置意见"),
         passes("S-23", record, DAY, "<RecorderId>DSJ-101</RecorderId>"),
         fails("S-23", record, DAY, "", "记录仪"),
         passes("S-24", record, DAY, &meetings(true)),
