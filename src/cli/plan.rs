@@ -1,10 +1,6 @@
 //! `dangri plan` and `dangri roster`: lists are read in, shown, and asked for by template.
 
-use std::{
-    fmt::Write as _,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write as _, io, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
@@ -94,12 +90,16 @@ fn template(file: &PathBuf, made: Result<Vec<u8>, BadTemplate>, to: &mut Termina
     let fail = |message: String, hint: &str, to: &mut Terminal<'_>| {
         envelope::failure(to, false, SCHEMA, SystemClock.now(), &Problem::new(Exit::Failed, 4, message, hint))
     };
-    if Path::new(file).exists() {
-        return fail(format!("{} 已经有了，没有覆盖", file.display()), "换一个文件名", to);
-    }
-    let written = made.map_err(io::Error::other).and_then(|bytes| std::fs::write(file, bytes));
-    match written {
+    let put = |bytes: Vec<u8>| {
+        use io::Write as _;
+        // Whatever stands there already is somebody's work.
+        std::fs::File::create_new(file).and_then(|mut file| file.write_all(&bytes))
+    };
+    match made.map_err(io::Error::other).and_then(put) {
         Ok(()) => writeln_to(to, &format!("已写好模板 {}，按里面“说明”一页填写\n", file.display())),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fail(format!("{} 已经有了，没有覆盖", file.display()), "换一个文件名", to)
+        }
         Err(error) => fail(format!("写不了 {}：{}", file.display(), words::trouble(error.kind())), "换一个能写的位置", to),
     }
 }

@@ -94,7 +94,7 @@ impl Evidence<'_> {
         }
         self.hold_against_the_plan(&documents, &mut report);
         report.expected = report.drafted + report.absent.len() as u64;
-        report.rows.sort_by_key(|row| rank(row));
+        report.rows.sort_by_key(rank);
         report.rows_total = report.rows.len() as u64;
         report.rows.truncate(ROWS);
         report.changed_since = self.acknowledged.as_ref().is_some_and(|ack| ack.figures != report.figures());

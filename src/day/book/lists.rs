@@ -215,7 +215,10 @@ impl DayBook {
             notes,
         };
         if held_back.is_empty() && !difference.is_nothing() {
-            self.store.remember_all(self.as_facts(place, &difference, skipped, bytes, wanted, by)?).await?;
+            let figures = [difference.added.len(), difference.changed.len(), difference.removed.len(), skipped].map(|n| n as u64);
+            let digest = ContentHash::of(bytes);
+            let import = Import { at: self.now(), by: by.to_owned(), file: wanted.file.clone(), digest, figures };
+            self.store.remember_all(Self::as_facts(place, &difference, &import)?).await?;
             self.changed();
             tracing::info!(
                 operator = by,
@@ -228,24 +231,13 @@ impl DayBook {
         Ok(report(difference))
     }
 
-    fn as_facts<L: Line + Serialize>(
-        &self,
-        place: &str,
-        difference: &Difference<L>,
-        skipped: usize,
-        bytes: &[u8],
-        wanted: &Instruction,
-        by: &str,
-    ) -> Result<Vec<Fact>, StoreError> {
+    fn as_facts<L: Line + Serialize>(place: &str, difference: &Difference<L>, import: &Import) -> Result<Vec<Fact>, StoreError> {
         let name = |line: &L| format!("{place}line/{}", line.key());
         let mut facts: Vec<Fact> = difference.removed.iter().map(|line| Fact::struck_out(name(line))).collect();
         for line in difference.added.iter().chain(difference.changed.iter().map(|change| &change.line)) {
             facts.push(Fact::new(name(line), json(line)?));
         }
-        let at = self.now();
-        let figures = [difference.added.len(), difference.changed.len(), difference.removed.len(), skipped].map(|n| n as u64);
-        let import = Import { at, by: by.to_owned(), file: wanted.file.clone(), digest: ContentHash::of(bytes), figures };
-        facts.push(Fact::new(format!("{place}import/{:020}", at.millis()), json(&import)?));
+        facts.push(Fact::new(format!("{place}import/{:020}", import.at.millis()), json(import)?));
         Ok(facts)
     }
 }
