@@ -87,7 +87,9 @@ async fn not_there_yet_is_no_absence_however_much_one_hurries() {
     office.script(Rule::new(Endpoint::Put, Action::CommitThenDrop { reset: true }).times(1));
     office.script(Rule::new(Endpoint::Put, Action::VisibleLate { seconds: 115 }).times(1));
     office.put("记录.xml", &record(1));
-    office.pass(Duration::seconds(20)).await;
+    while office.state("记录.xml").await != Some(State::Unsure) {
+        office.pass(Duration::seconds(2)).await;
+    }
     for _ in 0..5 {
         assert_eq!(office.operate("记录.xml", Operation::Retry, "急").await, Ok(State::Unsure));
         office.pass(Duration::seconds(10)).await;
