@@ -17,6 +17,14 @@ use dangri::{
 /// The office of the sample drafts.
 pub(crate) const USCC: &str = "113703020042700086";
 
+/// The processor time that a process has used, all threads together, in seconds.
+pub(crate) fn cpu_secs(process: u32) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let ticks: u64 = after.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    ticks as f64 / 100.0
+}
+
 /// A process that is killed when its time is over.
 pub(crate) struct Process(pub(crate) Child);
 
@@ -47,10 +55,7 @@ impl Process {
 
     /// The processor time that it has used, in seconds.
     pub(crate) fn cpu_secs(&self) -> f64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
-        let after = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
-        let ticks: u64 = after.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
-        ticks as f64 / 100.0
+        cpu_secs(self.0.id())
     }
 }
 

@@ -47,25 +47,21 @@ fn head(report: &DayReport, style: Style) -> String {
 }
 
 fn figures(report: &DayReport, style: Style) -> String {
-    let tile = |word: &str, n: u64, colour: Colour| {
-        let text = format!("{word} {}", words::thousands(n));
-        if n > 0 { style.paint(colour, &text) } else { text }
-    };
     let at_least = if report.at_least { "至少 " } else { "" };
     let mut tiles = vec![
         format!("应录入 {at_least}{}", words::thousands(report.expected)),
         format!("已起草 {}", words::thousands(report.drafted)),
-        tile("按时", report.on_time, Colour::Green),
-        tile("逾期补录", report.late, Colour::Red),
-        tile("退回", report.returned, Colour::Yellow),
-        tile("待核实", report.unknown, Colour::Yellow),
-        tile("在途", report.on_the_way, Colour::Blue),
+        style.tile("按时", report.on_time, Colour::Green),
+        style.tile("逾期补录", report.late, Colour::Red),
+        style.tile("退回", report.returned, Colour::Yellow),
+        style.tile("待核实", report.unknown, Colour::Yellow),
+        style.tile("在途", report.on_the_way, Colour::Blue),
     ];
     if report.held > 0 {
-        tiles.push(tile("暂停", report.held, Colour::Yellow));
+        tiles.push(style.tile("暂停", report.held, Colour::Yellow));
     }
     if report.missed > 0 {
-        tiles.push(tile("逾期合计", report.missed, Colour::Red));
+        tiles.push(style.tile("逾期合计", report.missed, Colour::Red));
         tiles.push(format!("其中有原因 {}", words::thousands(report.excused)));
     }
     format!("  {}", tiles.join("  "))

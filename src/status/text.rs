@@ -52,6 +52,12 @@ impl Style {
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
+
+    /// A word with its figure, coloured where there are any.
+    pub(super) fn tile(self, word: &str, n: u64, colour: Colour) -> String {
+        let text = format!("{word} {}", words::thousands(n));
+        if n > 0 { self.paint(colour, &text) } else { text }
+    }
 }
 
 /// The colour that a state is shown in.
@@ -114,22 +120,18 @@ fn of_class(problems: &[super::Problem], exit: Exit) -> String {
 
 fn today_line(status: &Status, style: Style) -> String {
     let today = &status.today;
-    let tile = |word: &str, n: u64, colour: Colour| {
-        let text = format!("{word} {}", words::thousands(n));
-        if n > 0 { style.paint(colour, &text) } else { text }
-    };
     let at_least = if today.at_least { "至少 " } else { "" };
     let mut tiles = vec![
         format!("应录入 {at_least}{}", words::thousands(today.expected)),
-        tile("已录入", today.entered, Colour::Green),
-        tile("上传中", today.on_the_way, Colour::Blue),
-        tile("退回", today.sent_back, Colour::Yellow),
-        tile("待核实", today.unsure, Colour::Yellow),
+        style.tile("已录入", today.entered, Colour::Green),
+        style.tile("上传中", today.on_the_way, Colour::Blue),
+        style.tile("退回", today.sent_back, Colour::Yellow),
+        style.tile("待核实", today.unsure, Colour::Yellow),
     ];
     if today.held > 0 {
-        tiles.push(tile("暂停", today.held, Colour::Yellow));
+        tiles.push(style.tile("暂停", today.held, Colour::Yellow));
     }
-    tiles.push(tile("逾期", today.overdue, Colour::Red));
+    tiles.push(style.tile("逾期", today.overdue, Colour::Red));
     let left = today.cut_off.since(status.at);
     let left = if left > Duration::zero() { format!("还有 {}", words::span(left)) } else { format!("已过 {}", words::span(left)) };
     format!("  今日: {}    截止 {}（{left}）", tiles.join("  "), words::cut_off_time(today.cut_off, today.day))

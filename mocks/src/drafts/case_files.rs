@@ -11,6 +11,20 @@ use super::xml::Xml;
 use chrono::NaiveTime;
 
 impl Case {
+    /// All documents of an ordinary case with a hearing notice, from filing to closing, in their legal order.
+    pub(super) fn whole(&self, random: &mut Random, office: &Office) -> Vec<Written> {
+        vec![
+            self.filing(random, office),
+            self.inquiry(random, office),
+            self.preserve(random, office),
+            self.notice(random, office),
+            self.hearing_notice(random, office),
+            self.decide(random, office),
+            self.receipt(random, office),
+            self.close(random, office),
+        ]
+    }
+
     pub(super) fn filing(&self, random: &mut Random, office: &Office) -> Written {
         let (number, date) = (self.filing_number(office), self.filed());
         let mut x = Xml::document("CaseFiling");

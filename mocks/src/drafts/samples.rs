@@ -210,15 +210,5 @@ fn case(files: &mut Vec<Sample>) {
     let enterprise = Enterprise::invent(&mut random, 33);
     let slot = Slot { office: &office, group: 1, seq: 9, date: calendar::shift(sample_day(), 24) };
     let case = Case::with_document_on(&mut random, slot, enterprise, ORG_OFFENCES[3], Against::Enterprise, "penalty_org");
-    let documents = vec![
-        case.filing(&mut random, &office),
-        case.inquiry(&mut random, &office),
-        case.preserve(&mut random, &office),
-        case.notice(&mut random, &office),
-        case.hearing_notice(&mut random, &office),
-        case.decide(&mut random, &office),
-        case.receipt(&mut random, &office),
-        case.close(&mut random, &office),
-    ];
-    in_order(files, "case", documents);
+    in_order(files, "case", case.whole(&mut random, &office));
 }

@@ -6,7 +6,7 @@ use super::enterprises::{Enterprise, Office};
 use super::findings::{Disposition, FINDINGS, Finding, ORG_OFFENCES};
 use super::inspection::Inspection;
 use super::orders::Reviewed;
-use super::parts::{Slot, Written};
+use super::parts::Slot;
 use super::pieces::{self, Draft};
 use super::random::Random;
 use chrono::{Duration, NaiveDate, NaiveTime};
@@ -58,22 +58,15 @@ impl Thread {
         case.person.name.clone_from(&case.enterprise.legal_rep);
         let of_order = Reviewed { date: visit.deadline, of: Disposition::Order, word: "责改", serial, unfinished: self.unfinished };
         let of_measure = Reviewed { of: Disposition::Measure, word: "现决", serial: serial + 300, unfinished: false, ..of_order };
-        let written: Vec<Written> = vec![
+        let mut written = vec![
             visit.plan(&mut random, &office),
             visit.record(&mut random, &office),
             visit.measure(&mut random, &office),
             ordered.order(&mut random, &office),
             ordered.review_of(&mut random, &office, of_order),
             visit.review_of(&mut random, &office, of_measure),
-            case.filing(&mut random, &office),
-            case.inquiry(&mut random, &office),
-            case.preserve(&mut random, &office),
-            case.notice(&mut random, &office),
-            case.hearing_notice(&mut random, &office),
-            case.decide(&mut random, &office),
-            case.receipt(&mut random, &office),
-            case.close(&mut random, &office),
         ];
+        written.extend(case.whole(&mut random, &office));
         let at = NaiveTime::MIN + Duration::minutes(1010);
         written.into_iter().map(|written| pieces::draft(written, slot, at)).collect()
     }
