@@ -81,7 +81,7 @@ async fn handle(p: Arc<Shared>, request: Request<Incoming>) -> Result<Response<F
 }
 
 /// What the port knows, for people who ask `GET /`.
-const ADDRESSES: [(&str, &str); 21] = [
+const ADDRESSES: [(&str, &str); 22] = [
     ("GET /rules", "所有规则及命中次数"),
     ("POST /rules", "新增规则：{on, matching, action, times}"),
     ("DELETE /rules", "清除全部规则"),
@@ -97,6 +97,7 @@ const ADDRESSES: [(&str, &str); 21] = [
     ("POST /accounts/{app_id}/unlock", "解锁账号"),
     ("POST /tokens/expire", "使全部令牌失效"),
     ("POST /submissions/{id}/release", "放行；带 {errors} 则退回"),
+    ("POST /submissions/{id}/alter", "此后平台所存与报送的不同（摘要变化）"),
     ("POST /schema", "{version, accepts}"),
     ("POST /registers", "{enterprises, officers}，null 表示不核对"),
     ("POST /publications/end", "{number, repaired}：撤下或信用修复"),
@@ -221,6 +222,11 @@ fn change(p: &Arc<Shared>, method: &Method, segments: &[&str], body: &[u8]) -> S
             let mut world = p.world();
             world.settle(&p.setup, now);
             found(unhex(id).is_some_and(|id| world.release(&p.setup, &id, with.errors, now)), "提交")
+        }
+        ["submissions", id, "alter"] => {
+            let mut world = p.world();
+            let known = unhex(id).and_then(|id| world.find(&id));
+            found(known.map(|n| world.submissions[n].altered = true).is_some(), "提交")
         }
         ["schema"] => {
             let new: NewSchema = read(body)?;

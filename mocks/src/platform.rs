@@ -240,6 +240,13 @@ impl Running {
         crate::answer::unhex(id).is_some_and(|id| world.release(&self.shared.setup, &id, errors, now))
     }
 
+    /// From now on the platform holds something else than was submitted, or again what was; `false` when the submission is not known.
+    pub fn alter(&self, id: &str, altered: bool) -> bool {
+        let mut world = self.shared.world();
+        let found = crate::answer::unhex(id).and_then(|id| world.find(&id));
+        found.map(|n| world.submissions[n].altered = altered).is_some()
+    }
+
     /// Changes the schema version (code 17 for those no longer taken).
     pub fn set_schema(&self, version: &str, accepts: &[&str]) {
         let mut world = self.shared.world();

@@ -118,7 +118,11 @@ pub(crate) fn write_result(s: &mut String, submission: &mut Submission) {
     if let (Some(no), Some(at)) = (sub.entry_no(), sub.entered_at) {
         put(s, format_args!("<EntryNo>{no}</EntryNo><EnteredAt>{}</EnteredAt>", stamp(at)));
     }
-    put(s, format_args!("<Digest>{}</Digest>", hex(&sub.head.digest)));
+    let mut digest = sub.head.digest;
+    if sub.altered {
+        digest.reverse();
+    }
+    put(s, format_args!("<Digest>{}</Digest>", hex(&digest)));
     if sub.state == State::Returned {
         write_errors(s, &sub.errors);
     }

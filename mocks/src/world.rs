@@ -62,6 +62,8 @@ pub(crate) struct Submission {
     pub(crate) entry: u64,
     pub(crate) errors: Vec<ErrorItem>,
     pub(crate) held: bool,
+    /// Somebody has changed what the platform holds.
+    pub(crate) altered: bool,
     /// Its processing time is over.
     due: bool,
     /// Attachments that are not complete, by digest.
@@ -247,6 +249,7 @@ impl World {
             entry: 0,
             errors: errors.map_or_else(Vec::new, reasons),
             held: plan.find(|a| matches!(a, Action::HoldInChecking).then_some(())).is_some(),
+            altered: false,
             due: false,
             waiting,
             publishing: plan.find(|a| if let Action::Publish(p) = a { Some(p.clone()) } else { None }),

@@ -150,6 +150,19 @@ impl Worker<'_> {
         }
     }
 
+    /// Checks a document's bytes under a version, whatever its date calls for; `None` when the bundle has no such version.
+    pub fn check_under(&self, version: &str, bytes: &[u8], context: &Context<'_>) -> Option<Verdict> {
+        let version = self.checker.versions.iter().position(|bundle| bundle.version == version)?;
+        let text = match decode::decode(bytes, self.checker.settings.most_bytes) {
+            Ok(decoded) => decoded.text,
+            Err(finding) => return Some(unfit(*finding)),
+        };
+        Some(match self.hold_against(version, &text) {
+            Ok((tree, findings)) => self.judge(self.draft(tree, version, findings), context),
+            Err(verdict) => verdict,
+        })
+    }
+
     /// Decodes a draft, holds it against the schema and reads its facts.
     ///
     /// # Errors

@@ -64,6 +64,7 @@ pub fn check(file: &Path, now: Timestamp, json: bool, to: &mut dyn Write) -> io:
 fn task(key: &str) -> &'static str {
     match key {
         "schema_check" => "核对平台格式",
+        "read_back" => "核对平台存件",
         "backup" => "备份",
         _ => "通读流水账",
     }

@@ -231,6 +231,7 @@ fn subject(problem: &Problem) -> &'static str {
         "D-0901" | "D-0902" => "数据",
         "D-0601" | "D-0501" | "D-0308" => "平台",
         "D-0309" => "证书",
+        "D-0320" | "D-0321" | "D-0322" | "D-0323" | "D-0324" => "平台",
         "D-0307" => "时钟",
         "D-0306" | "D-0310" => "监视目录",
         "D-0311" => "磁盘",
@@ -258,6 +259,17 @@ fn of_what_goes_well(status: &Status) -> Vec<Check> {
     if status.store.unwell.is_none() && status.store.damage == 0 {
         let documents = words::thousands(status.counts.values().sum());
         checks.push(Check::well("数据", format!("{documents} 件文书，没有发现损坏")));
+    }
+    match &status.drift.run {
+        Some(run) if !run.unfinished.is_empty() => {
+            checks.push(Check::note("平台存件", format!("核对没有做完：{}", run.unfinished), "程序下次会接着核对"));
+        }
+        Some(run) if status.drift.copies.is_empty() => {
+            let said = format!("近期 {} 件与本机一致，核对于 {}", words::thousands(run.compared), words::moment(run.at, status.at));
+            checks.push(Check::well("平台存件", said));
+        }
+        Some(_) => {}
+        None => checks.push(Check::not_checked("平台存件", "还没有核对过")),
     }
     match status.store.last_backup {
         Some(at) => checks.push(Check::well("备份", format!("上次 {}", words::moment(at, status.at)))),

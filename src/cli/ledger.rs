@@ -6,7 +6,10 @@ use super::{args::LoopArgs, envelope, place::Place, terminal::Terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
     control::{Answer, Ask, AskError, api::LedgerHead, client::PATIENT},
-    report::ledger::{CaseLine, FindingLine, Loop, Missing, Step, Urgency},
+    report::{
+        ledger::{CaseLine, FindingLine, Loop, Missing, Step, Urgency},
+        remind::{Reminder, Weight},
+    },
     status::{
         Exit,
         text::{Colour, Style},
@@ -18,11 +21,12 @@ const SCHEMA: &str = "dangri.loop/1";
 
 /// Shows the ledger: 0, or 3 when a term has passed.
 pub(super) fn run(args: &LoopArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
-    let (mut head, mut loops) = (None, Vec::new());
+    let (mut head, mut loops, mut reminders) = (None, Vec::new(), Vec::new());
     let asked = place.ask(Ask::Loop { open: args.open }, PATIENT, |answer| {
         match answer {
             Answer::Ledger(told) => head = Some(told),
             Answer::Loop(one) => loops.push(*one),
+            Answer::Reminder(one) => reminders.push(one),
             _ => {}
         }
         Ok(())
@@ -34,15 +38,15 @@ pub(super) fn run(args: &LoopArgs, place: &Place, to: &mut Terminal<'_>) -> io::
     };
     let exit = if head.late > 0 { Exit::NeedsPerson } else { Exit::Well };
     if args.json {
-        let data = serde_json::json!({ "today": head.today, "total": head.loops, "open": head.open, "finished": head.finished, "late": head.late, "loops": loops });
+        let data = serde_json::json!({ "today": head.today, "total": head.loops, "open": head.open, "finished": head.finished, "late": head.late, "reminders": reminders, "loops": loops });
         envelope::write(to, SCHEMA, SystemClock.now(), exit, Some(data), &[])?;
     } else {
-        to.out.write_all(tell(&head, &loops, to.style).as_bytes())?;
+        to.out.write_all(tell(&head, &loops, &reminders, to.style).as_bytes())?;
     }
     Ok(exit)
 }
 
-fn tell(head: &LedgerHead, loops: &[Loop], style: Style) -> String {
+fn tell(head: &LedgerHead, loops: &[Loop], reminders: &[Reminder], style: Style) -> String {
     let n = words::thousands;
     let mut lines = vec![format!(
         "三到位台账  {}  共 {} 条，已办结 {}，未闭环 {}，有超期环节 {}",
@@ -55,6 +59,12 @@ fn tell(head: &LedgerHead, loops: &[Loop], style: Style) -> String {
     if loops.is_empty() {
         let nothing = if head.loops == 0 { "还没有检查和案件。" } else { "没有未办完的。" };
         lines.push(nothing.to_owned());
+    }
+    // What an open leg says already is not said twice.
+    for one in reminders.iter().filter(|one| one.stands_alone()) {
+        let colour = if one.weight == Weight::Urgent { Colour::Red } else { Colour::Yellow };
+        lines.push(format!("{} {}", style.paint(colour, "提醒"), words::plain(&one.text)));
+        lines.push(format!("     → {}", one.advice));
     }
     for one in loops {
         lines.extend(of_loop(one, head, style));

@@ -36,8 +36,6 @@ pub struct Config {
     pub backup: Backup,
     /// How long things are kept.
     pub retention: Retention,
-    /// Papers that are handed in.
-    pub report: Report,
     /// What recurs.
     pub schedule: Schedules,
     /// The log.
@@ -241,18 +239,13 @@ pub struct Retention {
     pub archive: Option<PathBuf>,
 }
 
-/// Papers that are handed in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// How many enterprises the campaign wants inspected (S-12: three groups of fifteen); 0 for no such figure.
-    pub campaign_enterprises: u64,
-}
-
 /// What recurs; `None` for never.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedules {
     /// Asking which schema the platform has in force.
     pub schema_check: Option<Schedule>,
+    /// Reading the platform's copies back.
+    pub read_back: Option<Schedule>,
     /// Backups.
     pub backup: Option<Schedule>,
     /// Reading the whole journal.
@@ -263,9 +256,10 @@ pub struct Schedules {
 
 impl Schedules {
     /// Each by the key that sets it.
-    pub fn each(&self) -> [(&'static str, Option<&Schedule>); 4] {
+    pub fn each(&self) -> [(&'static str, Option<&Schedule>); 5] {
         [
             ("schema_check", self.schema_check.as_ref()),
+            ("read_back", self.read_back.as_ref()),
             ("backup", self.backup.as_ref()),
             ("verify", self.verify.as_ref()),
             ("archive", self.archive.as_ref()),

@@ -8,7 +8,7 @@ use super::{
     address, campaign,
     checked::{
         AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, LONGEST_SOCKET, Log, Office, PenaltyLane, Platform,
-        Report, Retention, Schedules, Serials, Store, Upload, lies_in,
+        Retention, Schedules, Serials, Store, Upload, lies_in,
     },
     raw::{File, Section, Wrong},
     secret::SecretRef,
@@ -30,7 +30,6 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
     let store = file.section("store", store);
     let backup = file.section("backup", backup);
     let retention = file.section("retention", retention);
-    let report = file.section("report", |s| Report { campaign_enterprises: s.number("campaign_enterprises", 45, 0..=100_000, "家") });
     let schedule = file.section("schedule", schedules);
     let log = file.section("log", log);
     let control_socket = file.section("control", |s| s.optional_path("socket")).unwrap_or_else(|| state.join("control.sock"));
@@ -46,7 +45,6 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
         store,
         backup,
         retention,
-        report,
         schedule,
         log,
         control_socket,
@@ -184,6 +182,7 @@ fn schedules(s: &mut Section<'_, '_>) -> Schedules {
     // Never on the hour: the whole province asks then.
     Schedules {
         schema_check: s.schedule("schema_check", "7 7 * * *"),
+        read_back: s.schedule("read_back", "23 6 * * *"),
         backup: s.schedule("backup", "30 2 * * *"),
         verify: s.schedule("verify", "40 3 * * SUN"),
         archive: s.schedule("archive", "20 4 * * SUN"),

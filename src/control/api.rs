@@ -13,6 +13,7 @@ use crate::{
     report::{
         annex::{Note, Wanted},
         ledger::Loop,
+        remind::Reminder,
     },
     status::{Problem, Status, advice},
 };
@@ -78,7 +79,8 @@ pub enum Ask {
         /// Into this folder.
         to: PathBuf,
     },
-    /// The ledger of open loops: one [`Answer::Ledger`], then an [`Answer::Loop`] each, the worst first.
+    /// The ledger of open loops: one [`Answer::Ledger`], an [`Answer::Reminder`] each, then an [`Answer::Loop`] each,
+    /// the worst first.
     Loop {
         /// Only those of which something is missing.
         open: bool,
@@ -117,6 +119,8 @@ pub enum Answer {
     Ledger(LedgerHead),
     /// One of them.
     Loop(Box<Loop>),
+    /// A term that ends soon or has passed.
+    Reminder(Reminder),
     /// A remark about a paper.
     Remark(Note),
     /// A file follows in pieces.

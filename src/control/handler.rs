@@ -275,6 +275,9 @@ impl Desk {
             late: count(&|one| one.urgency() == Some(Urgency::Late)),
         };
         to.send(Answer::Ledger(head)).await?;
+        for reminder in self.reports.reminders_of(&ledger).await? {
+            to.send(Answer::Reminder(reminder)).await?;
+        }
         for one in ledger.loops.into_iter().filter(|one| !open || !one.is_finished()) {
             to.send(Answer::Loop(Box::new(one))).await?;
         }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::recur::{Recurring, Task};
 use crate::{
     calendar::{BadCalendar, Calendar},
     check::{self, BundleProblem, Checker},
@@ -11,7 +10,7 @@ use crate::{
     document::Timestamp,
     platform::{Access, Exchange, ExchangeLog, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
     report::{self, Reports},
-    status::{Office, SchemaFacts, Vitals},
+    status::{Office, Vitals},
     store::{self, JournalStore, OpenError, Opened, Store, StoreError},
     watch::{Watcher, notes::Notes},
 };
@@ -251,39 +250,14 @@ fn vitals(config: &Config, profile: &Profile, now: Timestamp) -> Arc<Vitals> {
     vitals
 }
 
-/// Asks which schema the platform has in force, and puts the answer where it can be seen (contract §6).
-fn schema_check(platform: Arc<dyn Platform>, vitals: Arc<Vitals>, ours: Vec<String>) -> Task {
-    Box::new(move || {
-        let (platform, vitals, ours) = (Arc::clone(&platform), Arc::clone(&vitals), ours.clone());
-        Box::pin(async move {
-            match platform.schema().await {
-                Ok(theirs) => {
-                    let accepted = ours.iter().any(|version| *version == theirs.version || theirs.accepts.contains(version));
-                    if !accepted {
-                        tracing::error!(schema.ours = ?ours, schema.theirs = theirs.version, "the platform does not accept our schema version any more");
-                    }
-                    let newest = ours.first().cloned().unwrap_or_default();
-                    vitals.platform(|facts| facts.schema = Some(SchemaFacts { ours: newest, theirs: Some(theirs.version), accepted }));
-                }
-                Err(failure) => tracing::info!(cause = ?failure.cause, code = failure.code, "the schema in force could not be asked for"),
-            }
-        })
-    })
-}
-
 /// The reports of the office.
 pub(super) fn reports(config: &Config, store: &Arc<dyn Store>, checker: &Arc<Checker>) -> Arc<Reports> {
-    let settings = report::Settings { unit: config.office.name.clone(), campaign_enterprises: config.report.campaign_enterprises };
+    let campaign = &config.campaign;
+    let settings = report::Settings {
+        unit: config.office.name.clone(),
+        campaign: campaign.name.clone(),
+        campaign_enterprises: u64::from(campaign.groups) * u64::from(campaign.per_group),
+        report_by: campaign.report_by,
+    };
     Arc::new(Reports::new(Arc::clone(store), Arc::clone(checker), settings))
-}
-
-/// What recurs, as `config` wants it.
-pub(super) fn recurring(config: &Config, platform: &Arc<dyn Platform>, vitals: &Arc<Vitals>, checker: &Checker) -> Vec<Recurring> {
-    let ours = checker.versions().iter().map(|bundle| bundle.version.clone()).collect();
-    let mut tasks = Vec::new();
-    if let Some(schedule) = config.schedule.schema_check.clone() {
-        let task = schema_check(Arc::clone(platform), Arc::clone(vitals), ours);
-        tasks.push(Recurring { name: "schema_check", schedule, task });
-    }
-    tasks
 }

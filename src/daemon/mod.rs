@@ -14,6 +14,7 @@ mod intake;
 mod judges;
 mod notes;
 mod pulse;
+mod recheck;
 mod recur;
 mod stop;
 mod upkeep;
@@ -210,7 +211,15 @@ impl Running {
         let writer = notes::Writer::new(Arc::clone(&board), Arc::clone(&queue), notes, Arc::clone(&checker), Arc::clone(&clock));
         loops.run("notes", "写退回说明", |beat, stop| writer.run(beat, stop));
         let keeper = upkeep::Keeper::new(journal, Arc::clone(&clock), Arc::clone(&vitals));
-        let mut tasks = build::recurring(&config, &(Arc::clone(&platform) as _), &vitals, &checker);
+        let guard = Arc::new(recheck::Guard {
+            store: Arc::clone(&store),
+            platform: Arc::clone(&platform) as _,
+            checker: Arc::clone(&checker),
+            vitals: Arc::clone(&vitals),
+            clock: Arc::clone(&clock),
+        });
+        guard.resume().await?;
+        let mut tasks = guard.recurring(&config);
         tasks.extend(keeper.recurring(&config));
         let recurs = loops.signal();
         let (facts, time) = (Arc::clone(&store), Arc::clone(&clock));

@@ -3,6 +3,8 @@
 //! The results feed is the usual way; look-ups settle every doubt and make sure of what the feed never mentioned. An activation takes no
 //! input and is safe to repeat, so the way after a crash is the usual way.
 
+pub mod drift;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::Duration;

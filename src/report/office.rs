@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::{
     Archive, Ledger, Reading,
-    annex::{Heading, Made, NotMade, Paper, Wanted, one::Annex1, summary::Figures, three::Annex3, two::Annex2},
+    annex::{Heading, Made, NotMade, Note, Paper, Wanted, one::Annex1, summary::Figures, three::Annex3, two::Annex2},
     ledger::Terms,
     published,
+    remind::{self, Reminder},
+    words,
 };
 use crate::{
     check::Checker,
     document::Timestamp,
+    reconcile::drift::Drift,
     store::{Store, StoreError},
 };
 
@@ -19,8 +24,12 @@ use crate::{
 pub struct Settings {
     /// The unit that fills papers in.
     pub unit: String,
+    /// The campaign's name; empty when none is on.
+    pub campaign: String,
     /// How many enterprises the campaign wants inspected; 0 for no such figure.
     pub campaign_enterprises: u64,
+    /// By when the papers are handed in.
+    pub report_by: Option<NaiveDate>,
 }
 
 /// Why there is no report.
@@ -58,6 +67,26 @@ impl Reports {
         self.ledger_of(&readings, now).await
     }
 
+    /// Everything that people should be reminded of on the day of `now`: terms of the ledger, and drift.
+    ///
+    /// # Errors
+    /// [`NoReport`] when the store fails.
+    pub async fn reminders(&self, now: Timestamp) -> Result<Vec<Reminder>, NoReport> {
+        Ok(self.reminders_of(&self.ledger(now).await?).await?)
+    }
+
+    /// The same, over a ledger that is at hand.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn reminders_of(&self, ledger: &Ledger) -> Result<Vec<Reminder>, StoreError> {
+        let drift = Drift::known(self.archive.store().as_ref()).await?;
+        let mut all = remind::of_drift(&drift, ledger.today);
+        all.extend(remind::of(ledger));
+        all.sort_by_key(|one| std::cmp::Reverse(one.weight));
+        Ok(all)
+    }
+
     async fn ledger_of(&self, readings: &[Reading], now: Timestamp) -> Result<Ledger, NoReport> {
         let publications = published::of(self.archive.store().as_ref()).await?;
         Ok(Ledger::of(readings, &publications, &self.terms, now.beijing_day()))
@@ -68,6 +97,15 @@ impl Reports {
     /// # Errors
     /// [`NoReport`] when the store fails, or the file's writer does.
     pub async fn make(&self, wanted: Wanted, now: Timestamp) -> Result<Made, NoReport> {
+        let mut made = self.paper(wanted, now).await?;
+        if let Some(by) = self.settings.report_by.filter(|_| wanted.paper != Paper::Annex1) {
+            let said = format!("报送截止日期：{}。", words::spoken(by));
+            made.notes.push(if now.beijing_day() <= by { Note::well(said) } else { Note::look(format!("{said}已经过了。")) });
+        }
+        Ok(made)
+    }
+
+    async fn paper(&self, wanted: Wanted, now: Timestamp) -> Result<Made, NoReport> {
         let Wanted { paper, from, to } = wanted;
         let heading = Heading { unit: self.settings.unit.clone(), from, to, made_at: now, dated: paper != Paper::Annex1 };
         let (mut readings, towns) = (self.archive.readings().await?, self.archive.list("towns"));
@@ -76,7 +114,9 @@ impl Reports {
         }
         let two = Annex2::of(&readings, from, to, &towns);
         if paper == Paper::Annex2 {
-            return Ok(two.make(&heading, self.settings.campaign_enterprises)?);
+            // Without a campaign its figures mean nothing.
+            let at_least = if self.settings.campaign.is_empty() { 0 } else { self.settings.campaign_enterprises };
+            return Ok(two.make(&heading, at_least)?);
         }
         let case_papers =
             ["case_filing", "penalty_notice", "hearing_notice", "penalty_org", "penalty_person", "service_receipt", "case_close"];
@@ -89,7 +129,7 @@ impl Reports {
         Ok(if paper == Paper::Annex3 {
             three.make(&heading, &not_entered)?
         } else {
-            Figures::of(&two, &three, &ledger, &readings, &heading).make(&heading)?
+            Figures::of(&two, &three, &ledger, &readings, &heading).make(&heading, &self.settings.campaign)?
         })
     }
 }

@@ -5,6 +5,8 @@
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::reconcile::drift::Drift;
+
 use super::{
     ledger::{CaseLine, Ledger, Step, Urgency},
     words,
@@ -37,6 +39,13 @@ pub struct Reminder {
     pub text: String,
     /// What to do, in Chinese.
     pub advice: String,
+}
+
+impl Reminder {
+    /// Whether no open leg of the ledger says the same.
+    pub fn stands_alone(&self) -> bool {
+        ["preserve/", "hearing-over/", "enforce/", "copy/", "schema/"].iter().any(|kind| self.key.starts_with(kind))
+    }
 }
 
 /// Preserved evidence whose disposal nobody can see is told of for so many days after its term.
@@ -73,6 +82,43 @@ pub fn of(ledger: &Ledger) -> Vec<Reminder> {
         }
     }
     found.sort_by(|a, b| (b.weight, a.due, &a.key).cmp(&(a.weight, b.due, &b.key)));
+    found
+}
+
+/// Reminders of drift: copies that are not what was entered, and a schema under which documents would fail.
+pub fn of_drift(drift: &Drift, today: NaiveDate) -> Vec<Reminder> {
+    let mut found: Vec<_> = drift
+        .copies
+        .iter()
+        .map(|copy| Reminder {
+            key: format!("copy/{}", copy.id),
+            weight: Weight::Urgent,
+            since: copy.since.beijing_day(),
+            due: None,
+            text: format!("{} {}", copy.title, copy.what.label()),
+            advice: "在平台上按文号核对；不是本单位改动的请联系平台".into(),
+        })
+        .collect();
+    let Some(schema) = &drift.schema else { return found };
+    let (version, from) = (&schema.version, schema.effective_from);
+    let weight = if from <= today { Weight::Urgent } else { Weight::Warning };
+    let begins = words::spoken(from);
+    let reminder = |key: &str, text: String, advice: &str| Reminder {
+        key: format!("schema/{key}/{version}"),
+        weight,
+        since: schema.checked_at.beijing_day(),
+        due: Some(from),
+        text,
+        advice: advice.to_owned(),
+    };
+    if !schema.has_bundle {
+        let text = format!("平台{begins}起使用格式 {version}，本机没有这个格式包");
+        found.push(reminder("bundle", text, "向平台索取格式包，放进平台目录后重启程序"));
+    }
+    if schema.would_fail > 0 {
+        let text = format!("平台{begins}起使用格式 {version}，{} 件待上传和近期文书会不合格", schema.would_fail);
+        found.push(reminder("fail", text, "用 dangri status 查看名单，待上传的赶在生效前录入或改好"));
+    }
     found
 }
 

@@ -9,6 +9,7 @@ use super::{Status, StoreStatus, Today, Vitals, problems::in_words, scan::Scan};
 use crate::{
     day::strict_now,
     document::{State, Timestamp},
+    reconcile::drift::Drift,
     store::{Store, StoreError},
 };
 
@@ -37,6 +38,10 @@ impl Gatherer {
         let (counts, scan, damage, backup, error) = match self.read(now, strict_now(now, skew)).await {
             Ok((counts, scan, damage, backup)) => (counts, scan, damage, backup, None),
             Err(error) => (BTreeMap::new(), Scan::default(), 0, None, Some(error)),
+        };
+        let (drift, error) = match Drift::known(&*self.store).await {
+            Ok(drift) => (drift, error),
+            Err(failed) => (Drift::default(), error.or(Some(failed))),
         };
         let office = self.vitals.office();
         let facts = self.vitals.facts();
@@ -67,6 +72,7 @@ impl Gatherer {
             counts: counts.into_iter().filter(|(_, n)| *n > 0).collect(),
             ages: scan.ages,
             needs_you: scan.needs_you,
+            drift,
             loops: self.vitals.loops(now),
             day: facts.day,
         }

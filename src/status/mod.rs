@@ -6,6 +6,7 @@
 pub mod advice;
 pub mod day_text;
 pub mod dossier;
+mod drift;
 pub mod exit;
 pub mod gather;
 pub mod problems;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     day::book::Glance,
     document::{DocumentId, State, Timestamp},
+    reconcile::drift::Drift,
 };
 
 pub use exit::Exit;
@@ -59,6 +61,9 @@ pub struct Status {
     pub ages: AgeTable,
     /// What a person must see to.
     pub needs_you: NeedsYou,
+    /// What moved under entered documents: on the platform, or in its schema.
+    #[serde(default)]
+    pub drift: Drift,
     /// The daemon's loops.
     pub loops: Vec<LoopStatus>,
     /// The plan of the day, the forecast and unconfirmed days; `None` until they were looked at.

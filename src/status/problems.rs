@@ -61,6 +61,7 @@ impl Status {
         self.of_documents(&mut found);
         self.of_the_day(&mut found);
         self.of_the_surroundings(&mut found);
+        self.of_drift(&mut found);
         found.sort_by_key(|p| std::cmp::Reverse(p.exit().severity()));
         found
     }

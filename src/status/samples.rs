@@ -61,6 +61,7 @@ pub(crate) fn good_day() -> Status {
         ages: AgeTable { rows: vec![AgeRow { state: State::Waiting, total: 1, by_age: [1, 0, 0, 0, 0, 0], not_sorted: 0 }] },
         needs_you: NeedsYou::default(),
         day: None,
+        drift: crate::reconcile::drift::Drift::default(),
         loops: [("sweep", "巡视目录"), ("upload", "上传"), ("reconcile", "核实")]
             .map(|(name, label)| LoopStatus {
                 name: name.into(),

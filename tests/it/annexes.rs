@@ -5,29 +5,14 @@ use std::{
     process::Command,
 };
 
-use dangri::document::State;
-use dangri_mocks::drafts::Week;
+use chrono::Duration;
+use dangri::{document::State, store::Fact};
+use dangri_mocks::drafts::{Thread, Week, single};
 
 use crate::harness::{Furnishing, Office};
 
 /// The Monday evening after the made-up week, which has a holiday in it.
 const MONDAY: &str = "2023-04-10T18:00:00+08:00";
-
-/// What came of a command.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-/// Runs the real command against the office's daemon.
-async fn dangri(office: &Office, at: &Path, arguments: &[&str]) -> Said {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dangri"));
-    command.current_dir(at).arg("--socket").arg(office.config().control_socket).args(arguments);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    Said { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
-}
 
 /// What LibreOffice makes of a file: its path after conversion. Each conversion has a profile of its own, so that several can run at once.
 fn converted(file: &Path, kind: &str) -> PathBuf {
@@ -62,6 +47,11 @@ fn pages(file: &Path) -> Vec<String> {
     text.split('\u{c}').map(str::to_owned).filter(|page| !page.trim().is_empty()).collect()
 }
 
+/// What a text document says, a line a paragraph.
+fn text_of(file: &Path) -> String {
+    std::fs::read_to_string(converted(file, "txt:Text (encoded):UTF8")).unwrap().trim_start_matches('\u{feff}').to_owned()
+}
+
 /// An office on that evening with the week's drafts, all of them fit, entered.
 async fn after_the_week(drafts: usize) -> Office {
     let office = Furnishing::at(MONDAY).open().await;
@@ -77,8 +67,7 @@ async fn after_the_week(drafts: usize) -> Office {
 async fn annex_2_has_a_line_for_each_enterprise_and_its_sums_are_right() {
     let office = after_the_week(220).await;
     let desk = tempfile::tempdir().unwrap();
-    let said =
-        dangri(&office, desk.path(), &["export", "annex2", "--from", "2023-04-03", "--to", "2023-04-10", "--out", "附件2.xlsx"]).await;
+    let said = office.dangri(desk.path(), &["export", "annex2", "--from", "2023-04-03", "--to", "2023-04-10", "--out", "附件2.xlsx"]).await;
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     let file = desk.path().join("附件2.xlsx");
     let rows = cells(&file);
@@ -102,8 +91,78 @@ async fn annex_2_has_a_line_for_each_enterprise_and_its_sums_are_right() {
         assert!(folded.contains(&format!("第{no}页共{}页", pages.len())), "{page}");
     }
     let again =
-        dangri(&office, desk.path(), &["export", "annex2", "--from", "2023-04-03", "--to", "2023-04-10", "--out", "附件2.xlsx"]).await;
+        office.dangri(desk.path(), &["export", "annex2", "--from", "2023-04-03", "--to", "2023-04-10", "--out", "附件2.xlsx"]).await;
     assert_eq!(again.code, 1, "{}", again.out);
     assert!(again.err.contains("没有覆盖") && again.err.contains("--force"), "{}", again.err);
+    office.close().await;
+}
+
+/// An office at the end of May with three visits of April: one whose case is closed, one that was told of its penalty, one that is only
+/// suspected; and a penalty on the spot.
+async fn with_cases() -> Office {
+    let office = Furnishing::at("2023-05-31T18:00:00+08:00").open().await;
+    let day = "2023-04-06".parse().unwrap();
+    for (seed, upto) in [(7, 14), (8, 11), (9, 4)] {
+        for (at, draft) in Thread::new(seed, day).drafts().into_iter().take(upto).enumerate() {
+            office.put(&format!("{seed}/{at:02}.xml"), &draft.bytes);
+            office.pass(Duration::seconds(40)).await;
+        }
+    }
+    office.put("当场.xml", &single(3, "spot_penalty_org", day).unwrap().bytes);
+    office.drain().await;
+    office.all_are(State::Entered).await;
+    office
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn annex_3_has_every_ordinary_case_with_its_progress_and_its_sum_in_ten_thousands() {
+    let office = with_cases().await;
+    let desk = tempfile::tempdir().unwrap();
+    let said = office.dangri(desk.path(), &["export", "annex3", "--from", "2023-04-01", "--to", "2023-04-30", "--out", "附件3.xlsx"]).await;
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.out.contains("当场处罚 1 件不属于一般程序") && said.out.contains("合计 12 万元"), "{}", said.out);
+    let file = desk.path().join("附件3.xlsx");
+    let rows: Vec<_> = cells(&file).iter().map(|row| row.join("|").replace('\n', " ")).collect();
+    // Publication has a clock of its own and is none of this table's business.
+    insta::assert_snapshot!(rows.join("\n").replace("，待公示", "").replace("，已公示", ""));
+    let pages = pages(&file);
+    assert!(pages[0].contains("目前进展情况"), "{}", pages[0]);
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_summary_has_its_four_headings_and_the_figures_of_the_tables() {
+    let office = with_cases().await;
+    let desk = tempfile::tempdir().unwrap();
+    let said = office.dangri(desk.path(), &["export", "summary", "--from", "2023-04-01", "--to", "2023-04-30", "--out", "总结.docx"]).await;
+    assert_eq!(said.code, 3, "what people must fill in is told of: {}{}", said.out, said.err);
+    let file = desk.path().join("总结.docx");
+    insta::assert_snapshot!(text_of(&file));
+    let pages = pages(&file);
+    assert!(pages[0].chars().filter(|c| !c.is_whitespace()).collect::<String>().contains("第1页共"), "{}", pages[0]);
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn annex_1_names_the_fourteen_units_and_who_has_not_reported() {
+    let office = Office::open().await;
+    let officer = |n: u8, name: &str, town: &str| {
+        let value = format!(
+            r#"{{"name":"{name}","unit":"{town}安环办科员","certificate":"3703020{n:04}","phone":"1380000000{n}","note":"","town":"{town}","level":"town","valid_from":null,"valid_to":null}}"#
+        );
+        Fact::new(format!("roster/line/{n}"), value)
+    };
+    let facts = vec![officer(1, "甲", "昆仑镇"), officer(2, "乙", "开发区"), Fact::new("roster/about", r#"{"imported":"2023-03-27"}"#)];
+    office.daemon().queue.store().remember_all(facts).await.unwrap();
+    let desk = tempfile::tempdir().unwrap();
+    let said = office.dangri(desk.path(), &["export", "annex1", "--out", "附件1.xlsx", "--json"]).await;
+    assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+    assert!(said.out.contains("还没有报送的 12 个：般阳路街道"), "{}", said.out);
+    assert!(!said.out.contains("1380000"), "personal data goes into the file alone: {}", said.out);
+    let rows = cells(&desk.path().join("附件1.xlsx"));
+    assert_eq!(rows[3], ["姓名", "工作单位及职务", "执法证号", "手机号码", "备注"]);
+    let lines = &rows[4..18];
+    assert_eq!(lines.iter().filter(|line| line[4] == "未报送").count(), 12);
+    assert_eq!(lines[13], ["乙", "开发区安环办科员", "37030200002", "13800000002", ""]);
     office.close().await;
 }

@@ -78,6 +78,17 @@ pub(crate) struct Office {
     pub(crate) daemon: Option<Running>,
     home: tempfile::TempDir,
     extra: String,
+    profile: PathBuf,
+}
+
+/// What came of a command.
+pub(crate) struct Said {
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// What it said.
+    pub(crate) out: String,
+    /// What it complained of.
+    pub(crate) err: String,
 }
 
 /// How an office is furnished, before it opens.
@@ -88,11 +99,13 @@ pub(crate) struct Furnishing {
     pub(crate) setup: Setup,
     /// More of `dangri.toml`.
     pub(crate) extra: String,
+    /// The profile that the daemon checks under.
+    pub(crate) profile: PathBuf,
 }
 
 impl Default for Furnishing {
     fn default() -> Self {
-        Self { at: Timestamp::parse(SIX).unwrap(), setup: Setup::default(), extra: String::new() }
+        Self { at: Timestamp::parse(SIX).unwrap(), setup: Setup::default(), extra: String::new(), profile: profile() }
     }
 }
 
@@ -105,6 +118,12 @@ impl Furnishing {
     /// With more of `dangri.toml`.
     pub(crate) fn with(mut self, extra: &str) -> Self {
         self.extra.push_str(extra);
+        self
+    }
+
+    /// Checking under another profile.
+    pub(crate) fn checking(mut self, profile: &Path) -> Self {
+        self.profile = profile.to_owned();
         self
     }
 
@@ -127,7 +146,7 @@ impl Furnishing {
         let secret = home.path().join("secret");
         std::fs::write(&secret, "demo-secret").unwrap();
         std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let mut office = Office { clock, mock, daemon: None, home, extra: self.extra };
+        let mut office = Office { clock, mock, daemon: None, home, extra: self.extra, profile: self.profile };
         office.start().await;
         office
     }
@@ -166,7 +185,7 @@ app_id = "demo-app"
 secret = {{ file = "secret" }}
 {}
 "#,
-            profile().display(),
+            self.profile.display(),
             self.mock.base_url(),
             self.extra
         );
@@ -258,6 +277,15 @@ secret = {{ file = "secret" }}
         })
         .await
         .unwrap()
+    }
+
+    /// Runs the real command in the folder `at` against the daemon.
+    pub(crate) async fn dangri(&self, at: &Path, arguments: &[&str]) -> Said {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dangri"));
+        command.current_dir(at).arg("--socket").arg(self.config().control_socket).args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Said { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
     /// What `dangri status` shows this moment.

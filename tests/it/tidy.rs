@@ -23,8 +23,8 @@ const KNOWS: [(&str, &[&str]); 20] = [
     ("upload", &["clock", "document", "platform", "queue", "store"]),
     ("reconcile", &["clock", "document", "platform", "queue", "store"]),
     ("day", &["calendar", "check", "clock", "config", "document", "store"]),
-    ("status", &["day", "document", "platform", "store"]),
-    ("report", &["calendar", "check", "document", "status", "store"]),
+    ("status", &["day", "document", "platform", "reconcile", "store"]),
+    ("report", &["calendar", "check", "document", "reconcile", "status", "store"]),
     ("control", &["clock", "day", "document", "platform", "queue", "report", "status", "store"]),
     // The wiring.
     (

@@ -121,9 +121,10 @@ impl Figures {
     ///
     /// # Errors
     /// [`NotMade`], a defect.
-    pub fn make(&self, heading: &Heading) -> Result<Made, NotMade> {
+    pub fn make(&self, heading: &Heading, campaign: &str) -> Result<Made, NotMade> {
         let mut body = String::new();
-        paragraph(&mut body, Style::Title, "安全生产分片集中执法检查活动工作总结");
+        let campaign = if campaign.is_empty() { "安全生产分片集中执法检查活动" } else { campaign };
+        paragraph(&mut body, Style::Title, &format!("{campaign}工作总结"));
         paragraph(&mut body, Style::Middle, &format!("（{}）", words::period(heading.from, heading.to)));
         for (title, paragraphs) in self.paragraphs(heading) {
             paragraph(&mut body, Style::Heading, title);
