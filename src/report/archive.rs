@@ -1,7 +1,7 @@
 //! The only part that reads the store: records and bytes become readings.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -76,9 +76,13 @@ impl Archive {
             }));
             match page.next {
                 Some(next) => after = Some(next),
-                None => return Ok(readings),
+                None => break,
             }
         }
+        // A correction that is on its way stands beside what it corrects; until it is entered, that is what counts.
+        let entered: HashSet<_> = readings.iter().filter(|r: &&Reading| r.is_entered()).filter_map(named).collect();
+        readings.retain(|reading| reading.is_entered() || named(reading).is_none_or(|name| !entered.contains(&name)));
+        Ok(readings)
     }
 
     fn kept(&self, id: DocumentId) -> Option<Arc<Text>> {
@@ -118,6 +122,11 @@ impl Archive {
 
 fn stands(record: &Record) -> bool {
     !matches!(record.state, State::Superseded | State::Ignored) && record.birth.facts.is_some()
+}
+
+/// What tells a document of a kind, number and party from others.
+fn named(reading: &Reading) -> Option<(String, String, String)> {
+    Some((reading.kind.clone(), reading.number.clone()?, reading.text.enterprise.uscc.clone()))
 }
 
 /// An unfit draft was never taken, and damaged bytes are no bytes.

@@ -48,6 +48,8 @@ pub struct Text {
     pub enterprise: Enterprise,
     /// Whether the party is a person; then its name stands nowhere in a report.
     pub against_person: bool,
+    /// What a case is about, without the party's name; empty when the document does not say.
+    pub cause: String,
     /// What its kind adds.
     pub said: Said,
 }
@@ -142,8 +144,6 @@ pub struct Review {
 /// A case that was filed.
 #[derive(Debug, Clone, Default)]
 pub struct Filing {
-    /// The cause, without the party's name.
-    pub cause: String,
     /// The day on which the act was found.
     pub found: Option<NaiveDate>,
     /// What is suspected to be violated.
@@ -258,7 +258,7 @@ impl Text {
         let against_person = facts.party_uscc.is_none();
         let name = if against_person { String::new() } else { facts.party.0.clone() };
         let enterprise = Enterprise { name, uscc: facts.party_uscc.clone().unwrap_or_default(), town: String::new() };
-        Self { enterprise, against_person, said: Said::Other }
+        Self { enterprise, against_person, cause: String::new(), said: Said::Other }
     }
 
     /// What stands in a document of `kind`.
@@ -275,9 +275,7 @@ impl Text {
             "insp_record" => Said::Record(root.all("Findings/Finding").iter().map(found).collect()),
             "rectify_order" | "onsite_measure" => Said::Order(order(&root)),
             "rectify_review" => Said::Review(review(&root)),
-            "case_filing" => {
-                Said::Filing(Filing { cause: at("Cause"), found: day(&root, "FoundDate"), suspected: citations(&root, "Suspected") })
-            }
+            "case_filing" => Said::Filing(Filing { found: day(&root, "FoundDate"), suspected: citations(&root, "Suspected") }),
             "penalty_notice" | "hearing_notice" => Said::Notice(notice(&root)),
             "penalty_org" | "penalty_person" => Said::Decision(decision(&root)),
             "spot_penalty_org" | "spot_penalty_person" => Said::Spot(Spot {
@@ -295,8 +293,20 @@ impl Text {
             "preserve_notice" => Said::Preserve(day(&root, "DisposalDueDate")),
             _ => Said::Other,
         };
-        Self { enterprise, against_person: employed, said }
+        Self { enterprise, against_person: employed, cause: cause(&root), said }
     }
+}
+
+/// What a case is about: its cause, what is suspected, or its name without the party.
+fn cause(root: &Node<'_>) -> String {
+    let by_itself = text(root, "Cause").or_else(|| text(root, "SuspectedAct"));
+    let by_name = || {
+        let name = text(root, "CaseName").or_else(|| text(root, "CaseRef/CaseName"))?;
+        let party = root.value("Party/Name").or_else(|| root.value("Enterprise/Name")).filter(|party| !party.is_empty())?;
+        // A name that does not begin with the party may hold anybody's.
+        Some(name.strip_prefix(party)?.strip_suffix('案')?.to_owned())
+    };
+    by_itself.or_else(by_name).unwrap_or_default().trim_start_matches("涉嫌").to_owned()
 }
 
 fn text(node: &Node<'_>, path: &str) -> Option<String> {

@@ -112,5 +112,11 @@ mod tests {
         status.drift.schema = Some(schema);
         tell(&status);
         insta::assert_snapshot!(told.join("\n"));
+        let text = super::super::text::render(&status, super::super::text::Style::PLAIN);
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with("  变动: 平台将于 2026-12-01 起使用格式 2026.2") && line.ends_with("用 dangri doctor 查看")),
+            "{text}"
+        );
     }
 }

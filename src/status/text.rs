@@ -79,6 +79,7 @@ pub fn render(status: &Status, style: Style) -> String {
     lines.push(platform_line(status, style));
     lines.push(surroundings_line(status, style));
     lines.extend(store_line(status, style));
+    lines.extend(drift_line(status, style));
     needs(status, style, &mut lines);
     lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
@@ -222,6 +223,16 @@ fn store_line(status: &Status, style: Style) -> Option<String> {
     let said: Vec<_> = status.problems().iter().filter(grave).map(|p| format!("{} → {}", p.message, p.hint)).collect();
     let first = said.first()?;
     Some(format!("  程序: {}", style.paint(Colour::Red, &words::fit(first, style.columns.saturating_sub(10)))))
+}
+
+/// A line about copies and schema, only when there is something to say; `doctor` says the rest.
+fn drift_line(status: &Status, style: Style) -> Option<String> {
+    let mut found = Vec::new();
+    status.of_drift(&mut found);
+    let first = found.first()?;
+    let more = if found.len() > 1 { format!("（共 {} 项）", found.len()) } else { String::new() };
+    let room = style.columns.saturating_sub(10 + words::width(&more) + 26);
+    Some(format!("  变动: {}{more} → 用 dangri doctor 查看", style.paint(Colour::Yellow, &words::fit(&first.message, room))))
 }
 
 fn needs(status: &Status, style: Style, lines: &mut Vec<String>) {

@@ -71,7 +71,7 @@ async fn annex_2_has_a_line_for_each_enterprise_and_its_sums_are_right() {
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     let file = desk.path().join("附件2.xlsx");
     let rows = cells(&file);
-    insta::assert_snapshot!("annex_2_begins", rows[..8].iter().map(|row| row.join("|")).collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!("annex_2_begins", rows[..8].iter().map(|row| row.join("|").replace('\n', "")).collect::<Vec<_>>().join("\n"));
     let lines: Vec<_> = rows.iter().filter(|row| row[0].parse::<u32>().is_ok()).collect();
     assert!(lines.len() >= 45, "{} lines", lines.len());
     let number = |cell: &String| cell.parse::<u32>().unwrap();
@@ -111,6 +111,14 @@ async fn with_cases() -> Office {
     office.put("当场.xml", &single(3, "spot_penalty_org", day).unwrap().bytes);
     office.drain().await;
     office.all_are(State::Entered).await;
+    // The decision was seen where it should be.
+    let decision = office.record("7/11.xml").await;
+    let number = decision.title();
+    let seen = format!(
+        r#"{{"id":"{id}","number":"{number}","date":"2023-05-16","outcome":"matched","since":"2023-05-17T09:00:00+08:00","published_at":"2023-05-16T17:00:00+08:00"}}"#,
+        id = decision.id()
+    );
+    office.daemon().queue.store().remember_all(vec![Fact::new(format!("publication/decision/{}", decision.id()), seen)]).await.unwrap();
     office
 }
 
@@ -122,7 +130,7 @@ async fn annex_3_has_every_ordinary_case_with_its_progress_and_its_sum_in_ten_th
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert!(said.out.contains("当场处罚 1 件不属于一般程序") && said.out.contains("合计 12 万元"), "{}", said.out);
     let file = desk.path().join("附件3.xlsx");
-    let rows: Vec<_> = cells(&file).iter().map(|row| row.join("|").replace('\n', " ")).collect();
+    let rows: Vec<_> = cells(&file).iter().map(|row| row.join("|").replace('\n', "")).collect();
     // Publication has a clock of its own and is none of this table's business.
     insta::assert_snapshot!(rows.join("\n").replace("，待公示", "").replace("，已公示", ""));
     let pages = pages(&file);

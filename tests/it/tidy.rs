@@ -24,7 +24,7 @@ const KNOWS: [(&str, &[&str]); 20] = [
     ("reconcile", &["clock", "document", "platform", "queue", "store"]),
     ("day", &["calendar", "check", "clock", "config", "document", "store"]),
     ("status", &["day", "document", "platform", "reconcile", "store"]),
-    ("report", &["calendar", "check", "document", "reconcile", "status", "store"]),
+    ("report", &["calendar", "check", "day", "document", "reconcile", "status", "store"]),
     ("control", &["clock", "day", "document", "platform", "queue", "report", "status", "store"]),
     // The wiring.
     (

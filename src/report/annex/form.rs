@@ -81,7 +81,7 @@ impl Form {
             sheet,
             widths: columns.iter().map(|column| column.width_px).collect(),
             body: boxed(font(10.5)).set_align(FormatAlign::Center),
-            text: boxed(font(10.5)).set_align(FormatAlign::Left),
+            text: boxed(font(10.5)).set_align(FormatAlign::Left).set_indent(1),
             bold: boxed(font(10.5)).set_align(FormatAlign::Center).set_bold(),
             plain: font(11.0),
             head: boxed(font(10.5)).set_font_name("黑体").set_align(FormatAlign::Center),
@@ -198,7 +198,8 @@ fn last_of(columns: usize) -> u16 {
 
 /// How many lines a text takes in a cell of this width; a little more rather than a little less.
 fn lines_of(text: &str, width_px: u32) -> u32 {
-    let room = width_px.saturating_sub(8).max(CHARACTER_PX);
+    // The margin of a cell, and the indent of longer text.
+    let room = width_px.saturating_sub(18).max(CHARACTER_PX);
     let of_line = |line: &str| {
         let px: u32 = line.chars().map(|c| if c.is_ascii() { CHARACTER_PX / 2 + 1 } else { CHARACTER_PX }).sum();
         px.div_ceil(room).max(1)

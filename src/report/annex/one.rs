@@ -2,15 +2,14 @@
 //!
 //! It holds names, certificate and mobile numbers: personal data, which goes into the file and nowhere else.
 
-use std::fmt;
-
-use serde::Deserialize;
-
 use super::{
     Heading, Made, NotMade, Note,
     form::{Cell, Column, Form},
 };
-use crate::store::{Store, StoreError};
+use crate::{
+    day::roster::RosterLine,
+    store::{Store, StoreError},
+};
 
 const TITLE: &str = "抽调执法人员统计表";
 /// Where the roster is kept, a line a fact.
@@ -24,39 +23,11 @@ const COLUMNS: [Column; 5] = [
     Column { label: "备注", width_px: 180 },
 ];
 
-/// One officer, as the roster keeps him. More is kept than this.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-pub struct Officer {
-    /// The name.
-    pub name: String,
-    /// 工作单位及职务.
-    #[serde(default)]
-    pub unit: String,
-    /// The certificate's number.
-    #[serde(default)]
-    pub certificate: String,
-    /// The mobile number.
-    #[serde(default)]
-    pub phone: String,
-    /// A remark.
-    #[serde(default)]
-    pub note: String,
-    /// The 镇办, by its full name; empty for the district's own.
-    #[serde(default)]
-    pub town: String,
-}
-
-impl fmt::Debug for Officer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Officer").field("town", &self.town).finish_non_exhaustive()
-    }
-}
-
 /// The table.
 #[derive(Debug, Clone, Default)]
 pub struct Annex1 {
     /// Each expected unit in the bundle's order, with whom it has named.
-    pub units: Vec<(String, Vec<Officer>)>,
+    pub units: Vec<(String, Vec<RosterLine>)>,
 }
 
 impl Annex1 {
@@ -72,7 +43,7 @@ impl Annex1 {
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             // Other things than officers may be kept beside them.
-            officers.extend(page.iter().filter_map(|(_, value)| serde_json::from_str::<Officer>(value).ok()));
+            officers.extend(page.iter().filter_map(|(_, value)| serde_json::from_str::<RosterLine>(value).ok()));
         }
         let of = |town: &String| {
             officers.iter().filter(|o| o.town == *town || (o.town.is_empty() && o.unit.contains(town.as_str()))).cloned().collect()

@@ -23,9 +23,9 @@ const REMARK: &str = "填表说明：1.本表用于执法检查结束后，汇�
 const COLUMNS: [Column; 6] = [
     Column { label: "序号", width_px: 44 },
     Column { label: "企业名称", width_px: 214 },
-    Column { label: "违法行为描述", width_px: 330 },
+    Column { label: "违法行为描述", width_px: 316 },
     Column { label: "镇办", width_px: 96 },
-    Column { label: "已（拟）处罚金额（万元）", width_px: 110 },
+    Column { label: "已（拟）处罚金额\n（万元）", width_px: 124 },
     Column { label: "目前进展情况", width_px: 226 },
 ];
 

@@ -70,11 +70,11 @@ impl Annex2 {
         let mut records: Vec<_> = readings.iter().filter(|r| r.kind == "insp_record" && (from..=to).contains(&r.inspection_day)).collect();
         records.sort_by_key(|r| (r.inspection_day, r.number.clone()));
         for record in records {
-            let Said::Record(found) = &record.text.said else { continue };
             if !record.is_entered() {
                 table.not_counted.push(record.title.clone());
                 continue;
             }
+            let Said::Record(found) = &record.text.said else { continue };
             let enterprise = &record.text.enterprise;
             let key = key_of(enterprise);
             let at = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
@@ -186,9 +186,9 @@ impl Row {
 
 fn columns() -> Vec<Column> {
     let column = |label, width_px| Column { label, width_px };
-    let mut columns = vec![column("序号", 40), column("检查企业", 226), column("镇办", 90), column("发现问题（项）", 56)];
-    columns.extend(CATEGORIES.map(|(_, label)| column(label, 42)));
-    columns.push(column("处罚事项（项）", 56));
+    let mut columns = vec![column("序号", 40), column("检查企业", 210), column("镇办", 90), column("发现问题\n（项）", 70)];
+    columns.extend(CATEGORIES.map(|(_, label)| column(label, 41)));
+    columns.push(column("处罚事项\n（项）", 70));
     columns
 }
 

@@ -161,10 +161,10 @@ impl<'a> Papers<'a> {
     }
 
     fn cause(&self) -> String {
-        let filed = self.filing.map(|(_, text)| text.cause.trim_start_matches("涉嫌").to_owned()).filter(|cause| !cause.is_empty());
-        filed.unwrap_or_else(|| {
-            let cited: Vec<_> = self.violated().iter().map(|c| format!("《{}》{}", c.law, c.article)).collect();
-            let mut once = cited;
+        let filed = self.filing.map(|(reading, _)| reading);
+        let mut said = filed.into_iter().chain(self.each()).map(|reading| &reading.text.cause).filter(|cause| !cause.is_empty());
+        said.next().cloned().unwrap_or_else(|| {
+            let mut once: Vec<_> = self.violated().iter().map(|c| format!("《{}》{}", c.law, c.article)).collect();
             once.dedup();
             if once.is_empty() { "案由见文书".to_owned() } else { format!("违反{}", once.join("、")) }
         })

@@ -91,7 +91,7 @@ pub(super) fn legs(found: &Found, all: &[Found], inspected: NaiveDate, papers: &
     let covering = papers.orders.iter().filter_map(|(reading, order)| Some((*reading, *order, covers(order, found, all)?)));
     // An entered one counts before one on its way.
     let Some((reading, order, no)) = covering.min_by_key(|(reading, ..)| (!reading.is_entered(), reading.day)) else {
-        return vec![not_ordered(inspected, papers), Leg::new(Step::Review, Standing::Later)];
+        return vec![not_ordered(found, inspected, papers), Leg::new(Step::Review, Standing::Later)];
     };
     if !reading.is_entered() {
         return vec![on_the_way(Step::Order, reading, inspected, Some(inspected)), Leg::new(Step::Review, Standing::Later)];
@@ -100,7 +100,12 @@ pub(super) fn legs(found: &Found, all: &[Found], inspected: NaiveDate, papers: &
     vec![ordered, review_leg((reading, order, &no), found, papers, terms)]
 }
 
-fn not_ordered(inspected: NaiveDate, papers: &Papers<'_>) -> Leg {
+/// An order is given on the spot (S-25). Where a case is opened instead, the law asks for one as well (行政处罚法 art. 28), by no fixed day.
+fn not_ordered(found: &Found, inspected: NaiveDate, papers: &Papers<'_>) -> Leg {
+    if found.disposition == "case" {
+        let leg = Leg::missing(Step::Order, inspected, None).because("涉嫌违法的问题还没有责令改正");
+        return leg.then("立案查处的同时责令改正：做责令限期整改指令书，写明这一项");
+    }
     let leg = Leg::missing(Step::Order, inspected, Some(inspected));
     if papers.orders.is_empty() {
         return leg.because("没有责令整改的文书").then("补做责令限期整改指令书（或现场处理措施决定书），写明各项问题和期限");
@@ -144,11 +149,15 @@ fn review_leg((order, text, no): (&Reading, &Order, &str), found: &Found, papers
         return on_the_way(Step::Review, reading, since, due);
     }
     let leg = Leg::missing(Step::Review, since, due);
-    let until = deadline.map_or_else(|| "没有写期限".to_owned(), |day| format!("期限{}", words::spoken(day)));
-    match last {
-        Some(_) => leg.because(format!("复查未整改，{until}")).then("期限届满后再次复查，做整改复查意见书；逾期不改的依法处罚"),
-        None => leg.because(format!("还没有复查，{until}")).then("期限届满后复查，做整改复查意见书"),
-    }
+    let state = if last.is_some() { "复查未整改" } else { "还没有复查" };
+    let Some(day) = deadline else {
+        return leg.because(format!("{state}，文书没有写期限")).then("现场核对整改情况，做整改复查意见书");
+    };
+    let advice = match last {
+        Some(_) => "期限届满后再次复查，做整改复查意见书；逾期不改的依法处罚",
+        None => "期限届满后复查，做整改复查意见书",
+    };
+    leg.because(format!("{state}，期限{}", words::spoken(day))).then(advice)
 }
 
 /// A leg whose document is here and not entered.
