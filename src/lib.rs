@@ -2,11 +2,13 @@
 //!
 //! The rooms, in the order a document travels; knowledge points downward only (ARCHITECTURE.md).
 
+pub mod alert;
 pub mod calendar;
 pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod control;
 pub mod daemon;
 pub mod day;

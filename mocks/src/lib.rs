@@ -36,6 +36,7 @@ mod script;
 mod server;
 mod setup;
 mod sha1;
+pub mod sink;
 mod structure;
 mod temper;
 mod tls;

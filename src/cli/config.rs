@@ -106,8 +106,12 @@ pub fn show(file: &Path, json: bool, to: &mut dyn Write) -> io::Result<u8> {
     for setting in &config.settings {
         if setting.section != section {
             let gap = if section.is_empty() { "" } else { "\n" };
-            section = setting.section;
-            writeln!(to, "{gap}[{section}]")?;
+            section = &setting.section;
+            // One of several alike is written with double brackets and without its number.
+            match section.split_once('[') {
+                Some((name, _)) => writeln!(to, "{gap}[[{name}]]")?,
+                None => writeln!(to, "{gap}[{section}]")?,
+            }
         }
         let origin = setting.line.map_or_else(|| "默认".to_owned(), |line| format!("第 {line} 行"));
         writeln!(to, "{} = {}  # {origin}", setting.key, setting.value)?;

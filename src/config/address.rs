@@ -16,6 +16,23 @@ pub(super) fn platform(text: &str) -> Result<(), Wrong> {
     }
 }
 
+/// A robot's or webhook's address.
+pub(super) fn webhook(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() { Err(Wrong::new("是空的", "例如 \"https://10.0.0.8/alert\"")) } else { platform(text) }
+}
+
+/// The address of a daemon that is watched; empty for none. Its health says nothing that must be kept from the office's own network.
+pub(super) fn watched(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let example = "http://10.0.0.8:8420";
+    match parts(text, example)? {
+        ("http" | "https", _) => Ok(()),
+        _ => Err(Wrong::new("要以 http:// 或 https:// 开头", format!("例如 \"{example}\""))),
+    }
+}
+
 /// A proxy's address; empty for none.
 pub(super) fn proxy(text: &str) -> Result<(), Wrong> {
     if text.is_empty() {

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{Duration, NaiveDate};
 
-use super::{campaign::Campaign, problem::Problem, raw::Setting, schedule::Schedule, secret::SecretRef};
+use super::{alert::Alert, campaign::Campaign, problem::Problem, raw::Setting, schedule::Schedule, secret::SecretRef};
 use crate::{document::Timestamp, telemetry::LogFormat};
 
 /// The whole configuration.
@@ -42,6 +42,10 @@ pub struct Config {
     pub log: Log,
     /// The control socket; a local one.
     pub control_socket: PathBuf,
+    /// Where a browser or a watcher may ask.
+    pub console: Console,
+    /// Who is told, and how.
+    pub alert: Alert,
     /// What does not stand in the way but deserves a look.
     pub warnings: Vec<Problem>,
     /// Every setting in force and where it comes from.
@@ -274,6 +278,15 @@ pub struct Log {
     pub format: LogFormat,
     /// The least weight that is written.
     pub level: tracing::Level,
+}
+
+/// Where a browser or a watcher may ask over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Console {
+    /// The address to listen at; `None` for not at all.
+    pub listen: Option<std::net::SocketAddr>,
+    /// Host names besides this machine's own that a request may be addressed to (faults A8.1).
+    pub hosts: Vec<String>,
 }
 
 /// The longest path that a local socket can have, in bytes.

@@ -5,10 +5,10 @@ use std::{num::NonZeroUsize, path::PathBuf};
 use chrono::Duration;
 
 use super::{
-    address, campaign,
+    address, alert, campaign,
     checked::{
-        AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, LONGEST_SOCKET, Log, Office, PenaltyLane, Platform,
-        Retention, Schedules, Serials, Store, Upload, lies_in,
+        AfterEntry, Backup, Check, ClientCertificate, Config, Console, Day, DayTime, Folder, LONGEST_SOCKET, Log, Office, PenaltyLane,
+        Platform, Retention, Schedules, Serials, Store, Upload, lies_in,
     },
     raw::{File, Section, Wrong},
     secret::SecretRef,
@@ -32,7 +32,9 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
     let retention = file.section("retention", retention);
     let schedule = file.section("schedule", schedules);
     let log = file.section("log", log);
-    let control_socket = file.section("control", |s| s.optional_path("socket")).unwrap_or_else(|| state.join("control.sock"));
+    let (socket, console) = file.section("control", control);
+    let control_socket = socket.unwrap_or_else(|| state.join("control.sock"));
+    let alert = file.section("alert", alert::section);
     let mut config = Config {
         office,
         folder,
@@ -48,6 +50,8 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
         schedule,
         log,
         control_socket,
+        console,
+        alert,
         warnings: Vec::new(),
         settings: Vec::new(),
     };
@@ -200,6 +204,17 @@ fn log(s: &mut Section<'_, '_>) -> Log {
     }
 }
 
+fn control(s: &mut Section<'_, '_>) -> (Option<PathBuf>, Console) {
+    let socket = s.optional_path("socket");
+    let listen = s.text("http", "127.0.0.1:8420", |text| {
+        let right = text.is_empty() || text.parse::<std::net::SocketAddr>().is_ok();
+        right.then_some(()).ok_or_else(|| Wrong::new("不是“地址:端口”", "写本机地址和端口，例如 \"127.0.0.1:8420\"；留空则不开"))
+    });
+    let host = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    let hosts = s.words("hosts", &[], "写主机名，不带端口，例如 [\"dangri.local\"]", host);
+    (socket, Console { listen: listen.parse().ok(), hosts })
+}
+
 /// Nothing of ours may lie in the watched folder, or it would be taken for drafts; nor the folder in our own state.
 fn folders_apart(file: &mut File<'_>, config: &Config, archive: Option<&PathBuf>) {
     let watched = &config.folder.path;
@@ -259,6 +274,11 @@ fn the_rest(file: &mut File<'_>, config: &Config) {
     }
 }
 
+/// A span in seconds.
+pub(super) fn secs(s: &mut Section<'_, '_>, key: &'static str, default: u64, low: u64, high: u64) -> Duration {
+    s.secs(key, default, low, high)
+}
+
 impl Section<'_, '_> {
     fn secs(&mut self, key: &'static str, default: u64, low: u64, high: u64) -> Duration {
         let secs = self.number(key, default, low..=high, "秒");
@@ -270,7 +290,7 @@ impl Section<'_, '_> {
         Duration::days(i64::try_from(days).unwrap_or(36_500))
     }
 
-    fn day_time(&mut self, key: &'static str, default: &str) -> DayTime {
+    pub(super) fn day_time(&mut self, key: &'static str, default: &str) -> DayTime {
         let text = self.text(key, default, |text| {
             DayTime::parse(text)
                 .map(|_| ())

@@ -5,6 +5,7 @@
 //! secrets that cannot be read. Exit code 2.
 
 mod address;
+mod alert;
 mod campaign;
 mod checked;
 mod keys;
@@ -17,12 +18,13 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+pub use alert::{Alert, Channel, Least, MailTls, Means, Outside, Person, Robot, RobotMake, Role, Turn, read_outside};
 pub use campaign::Campaign;
 pub use checked::{
-    AfterEntry, Backup, Check, ClientCertificate, Config, Day, DayTime, Folder, Log, Office, PenaltyLane, Platform, Retention, Schedules,
-    Serials, Store, Upload,
+    AfterEntry, Backup, Check, ClientCertificate, Config, Console, Day, DayTime, Folder, Log, Office, PenaltyLane, Platform, Retention,
+    Schedules, Serials, Store, Upload,
 };
 pub(crate) use problem::print_list;
 pub use problem::{Problem, Problems};
@@ -63,6 +65,12 @@ impl Config {
 /// # Errors
 /// Every problem that the file shows.
 pub fn read(path: &Path) -> Result<Config, Problems> {
+    let (text, base) = text_of(path)?;
+    Config::parse(&text, &base)
+}
+
+/// The text of a configuration, and the folder that its relative paths are relative to.
+fn text_of(path: &Path) -> Result<(String, PathBuf), Problems> {
     let failed = |why: String, fix: &str| Problems(vec![Problem::new("", why, fix)]);
     let text = std::fs::metadata(path)
         .and_then(|about| {
@@ -82,7 +90,7 @@ pub fn read(path: &Path) -> Result<Config, Problems> {
     // A bare file name has an empty folder, which has no absolute form.
     let base = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let base = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
-    Config::parse(&text, &base)
+    Ok((text, base))
 }
 
 /// Reads the configuration and looks at everything that it names.
@@ -103,7 +111,7 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
 /// Adds the lines that set the keys spoken of.
 fn with_lines(mut problems: Vec<Problem>, settings: &[Setting]) -> Vec<Problem> {
     for problem in &mut problems {
-        let setting = settings.iter().find(|s| problem.key.split_once('.') == Some((s.section, s.key)));
+        let setting = settings.iter().find(|s| problem.key.rsplit_once('.') == Some((&*s.section, s.key)));
         problem.line = problem.line.or(setting.and_then(|s| s.line));
     }
     problems.sort_by_key(|p| p.line.unwrap_or(usize::MAX));

@@ -4,6 +4,7 @@
 //! nobody took is an unknown key.
 
 use std::{
+    borrow::Cow,
     ops::RangeInclusive,
     path::{Path, PathBuf},
 };
@@ -19,8 +20,8 @@ use super::{
 /// One effective setting, for `config show`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Setting {
-    /// The section, `folder`.
-    pub section: &'static str,
+    /// The section, `folder`; of several alike `alert.channels[2]`.
+    pub section: Cow<'static, str>,
     /// The key, `settle_secs`.
     pub key: &'static str,
     /// The value as TOML; a secret is named, never shown.
@@ -57,7 +58,7 @@ impl<'t> File<'t> {
             self.problems
                 .push(Problem::new(name, "这是一节，不是一个值", format!("写成单独一行 [{name}]，下面逐行写各个键")).at(Some(line)));
         }
-        let mut section = Section { file: self, name, table, known: Vec::new() };
+        let mut section = Section { file: self, name: name.into(), table, known: Vec::new() };
         let value = read(&mut section);
         section.note_unknown();
         value
@@ -132,7 +133,7 @@ impl Wrong {
 /// One section while it is being read.
 pub(super) struct Section<'f, 't> {
     file: &'f mut File<'t>,
-    name: &'static str,
+    name: Cow<'static, str>,
     table: Option<&'t DeTable<'t>>,
     known: Vec<&'static str>,
 }
@@ -166,8 +167,42 @@ impl<'t> Section<'_, 't> {
                 }
             }
         };
-        self.file.settings.push(Setting { section: self.name, key, value: show(&value), line });
+        self.file.settings.push(Setting { section: self.name.clone(), key, value: show(&value), line });
         value
+    }
+
+    /// Reads each of an array of tables, `[[alert.channels]]`.
+    pub(super) fn tables<T>(&mut self, key: &'static str, mut read: impl FnMut(&mut Section<'_, 't>) -> T) -> Vec<T> {
+        self.known.push(key);
+        let Some((written, value)) = self.table.and_then(|t| t.get_key_value(key)) else { return Vec::new() };
+        let whole = format!("{}.{key}", self.name);
+        let tables = value.get_ref().as_array().map(|list| list.iter().map(|item| item.get_ref().as_table()).collect::<Vec<_>>());
+        let Some(tables) = tables.and_then(|tables| tables.into_iter().collect::<Option<Vec<_>>>()) else {
+            let line = Some(line_of(self.file.text, written.span().start));
+            let fix = format!("每一个写成单独一节：一行 [[{whole}]]，下面逐行写各个键");
+            self.file.problems.push(Problem::new(whole, "要写成若干节", fix).at(line));
+            return Vec::new();
+        };
+        let each = |(nth, table): (usize, &'t DeTable<'t>)| {
+            let name = Cow::Owned(format!("{whole}[{}]", nth + 1));
+            let mut section = Section { file: &mut *self.file, name, table: Some(table), known: Vec::new() };
+            let value = read(&mut section);
+            section.note_unknown();
+            value
+        };
+        tables.into_iter().enumerate().map(each).collect()
+    }
+
+    /// Notes that a key of this section cannot stand as it is, beside the others.
+    pub(super) fn wrong(&mut self, key: &str, why: &str, fix: &str) {
+        let line = self.table.and_then(|t| t.get_key_value(key)).map(|(key, _)| line_of(self.file.text, key.span().start));
+        self.file.problems.push(Problem::new(format!("{}.{key}", self.name), why, fix).at(line));
+    }
+
+    /// Notes what does not stand in the way but deserves a look.
+    pub(super) fn warn(&mut self, key: &str, why: &str, fix: &str) {
+        let line = self.table.and_then(|t| t.get_key_value(key)).map(|(key, _)| line_of(self.file.text, key.span().start));
+        self.file.warnings.push(Problem::new(format!("{}.{key}", self.name), why, fix).at(line));
     }
 
     fn need(&mut self, key: &'static str, fix: &str) {
@@ -220,6 +255,13 @@ impl<'t> Section<'_, 't> {
             value.as_bool().ok_or_else(|| Wrong::kind(value, " true 或 false，不加引号", "要就写 true，不要就写 false"))
         };
         self.take(key, default, read, bool::to_string)
+    }
+
+    /// One of some words that must be there; the first goes on in its place if it is not.
+    pub(super) fn needed_choice<T: Copy + PartialEq>(&mut self, key: &'static str, words: &[(&'static str, T)]) -> T {
+        let list: Vec<String> = words.iter().map(|(word, _)| quoted(word)).collect();
+        self.need(key, &format!("写 {} 之一", list.join("、")));
+        self.choice(key, words)
     }
 
     /// One of some words; the first is the default.
@@ -322,7 +364,7 @@ impl<'t> Section<'_, 't> {
         };
         let secret = self.take(key, None, read, |s| s.as_ref().map_or_else(|| "{}".to_owned(), SecretRef::to_string));
         if let Some(SecretRef::Env(name)) = &secret {
-            let line = self.file.line(self.name, key);
+            let line = self.file.line(&self.name, key);
             self.file.warnings.push(
                 Problem::new(
                     format!("{}.{key}", self.name),
@@ -367,7 +409,7 @@ fn path(value: &DeValue<'_>, base: &Path) -> Result<Option<PathBuf>, Wrong> {
 
 /// Whether a value of this key is not to be repeated anywhere.
 fn secretive(key: &str) -> bool {
-    ["secret", "password", "token", "client_key", "proxy"].contains(&key)
+    ["secret", "password", "token", "client_key", "proxy", "key", "sign", "ping"].contains(&key)
 }
 
 /// As TOML text.

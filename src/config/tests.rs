@@ -50,7 +50,7 @@ fn the_example_says_every_key_with_the_default_that_the_code_has() {
     let least = Config::parse(LEAST, base).unwrap();
     assert_eq!(example.settings.len(), least.settings.len());
     for (said, meant) in example.settings.iter().zip(&least.settings) {
-        assert_eq!((said.section, said.key), (meant.section, meant.key));
+        assert_eq!((&said.section, said.key), (&meant.section, meant.key));
         assert_eq!(said.value, meant.value, "{}.{}", said.section, said.key);
         let line = said.line.unwrap_or_else(|| panic!("{}.{} is not in the example", said.section, said.key));
         let above = EXAMPLE.lines().nth(line - 2).unwrap();

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    alert,
     day::Excuse,
     document::{DocumentId, Entry, Record, State, Timestamp},
     platform::Exchange,
@@ -74,6 +75,8 @@ pub enum Ask {
     },
     /// Read everything in the store and say whether it is whole: [`Answer::Note`] lines, then an [`Answer::Report`].
     Verify,
+    /// About alerts: [`Answer::Alert`] lines.
+    Alert(alert::desk::Ask),
     /// Copy the store: the same.
     Backup {
         /// Into this folder.
@@ -134,6 +137,8 @@ pub enum Answer {
     Piece(String),
     /// What was asked about the day.
     Day(Box<DayAnswer>),
+    /// Something about alerts.
+    Alert(alert::desk::Answer),
     /// Nothing, and why. Always the last line.
     Refused(Problem),
     /// All is said. Always the last line.

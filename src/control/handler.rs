@@ -12,6 +12,7 @@ use super::{
     server::{Answers, Gone, Handler},
 };
 use crate::{
+    alert::{self, Alerter},
     day::{book::DayBook, excuse},
     document::{DocumentId, Record, State},
     platform::Exchange,
@@ -83,6 +84,8 @@ pub struct Desk {
     pub reports: Arc<Reports>,
     /// The day's book.
     pub book: Arc<DayBook>,
+    /// The alerts; `None` where nobody is told anything.
+    pub alerts: Option<Arc<Alerter>>,
     /// Called after an act with the documents that it changed, so that what became due is done at once.
     pub wake: Wake,
 }
@@ -125,6 +128,7 @@ impl Handler for Desk {
             }
             Ask::Document { name } => self.document(&name, to).await,
             Ask::Verify => report(self.upkeep.verify().await, to).await,
+            Ask::Alert(ask) => self.alert(ask, by, to).await,
             Ask::Backup { to: folder } => self.backup(&folder, by, to).await,
             Ask::Loop { open } => self.ledger(open, to).await,
             Ask::Export(wanted) => self.export(wanted, by, to).await,
@@ -280,6 +284,17 @@ impl Desk {
         }
         for one in ledger.loops.into_iter().filter(|one| !open || !one.is_finished()) {
             to.send(Answer::Loop(Box::new(one))).await?;
+        }
+        Ok(())
+    }
+
+    async fn alert(&self, ask: alert::desk::Ask, by: &str, to: &Answers) -> Result<(), Stop> {
+        let Some(alerts) = &self.alerts else {
+            return Err(Stop::Refused(Problem::new(Exit::Failed, 8, "这里没有告警", "请在正式运行的程序上使用")));
+        };
+        let refused = |refusal: alert::desk::Refusal| Stop::Refused(Problem::new(Exit::Usage, 8, refusal.why, refusal.fix));
+        for answer in alerts.answer(ask, by).await.map_err(refused)? {
+            to.send(Answer::Alert(answer)).await?;
         }
         Ok(())
     }

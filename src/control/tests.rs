@@ -110,6 +110,7 @@ async fn running() -> Running {
     let woken = Arc::new(AtomicUsize::new(0));
     let wake = Arc::clone(&woken);
     let desk = Desk {
+        alerts: None,
         gatherer: Gatherer::new(store.clone(), vitals.clone()),
         queue,
         vitals,

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::{notes::Board, pulse::Pulse};
 use crate::{
+    alert::Alerter,
     clock::Signal,
     config::Config,
     control::{Answers, Ask, Desk, Exchanges, Handler, Upkeep},
@@ -46,7 +47,7 @@ pub(super) fn desk(
     queue: &Arc<Queue>,
     pulse: &Arc<Pulse>,
     (wakes, board): ([Arc<Signal>; 3], Arc<Board>),
-    keeper: Arc<dyn Upkeep>,
+    (keeper, alerts): (Arc<dyn Upkeep>, &Arc<Alerter>),
     (reports, book): (Arc<Reports>, Arc<DayBook>),
 ) -> Fresh {
     let gate = Arc::clone(pulse.platform.gate());
@@ -58,6 +59,7 @@ pub(super) fn desk(
         upkeep: keeper,
         reports,
         book,
+        alerts: Some(Arc::clone(alerts)),
         wake: Arc::new(move |acted| {
             // What stands beside their drafts may have to go or to come back.
             acted.iter().for_each(|id| board.tell_of(*id));

@@ -17,6 +17,7 @@ mod pulse;
 mod recheck;
 mod recur;
 mod stop;
+mod telling;
 mod upkeep;
 
 use std::{future::Future, path::Path, sync::Arc, task::Poll};
@@ -25,6 +26,7 @@ use chrono::Duration;
 use tokio::task::JoinSet;
 
 use crate::{
+    alert::{Alerter, OfficeEye},
     clock::{SharedClock, Signal, SystemClock, Work},
     config::{self, Config},
     control::Server,
@@ -63,6 +65,10 @@ pub struct Running {
     uploads: Arc<Signal>,
     looks: Arc<Signal>,
     exchanges: Arc<FileExchangeLog>,
+    /// The alerts.
+    pub alerts: Arc<Alerter>,
+    /// What sees for them; further rooms are handed to it.
+    pub eye: Arc<OfficeEye>,
 }
 
 /// Runs `dangri run`: until SIGTERM or SIGINT, or until the store fails. Answers the exit code of operators' manual B5.
@@ -246,8 +252,11 @@ impl Running {
         let (watch, ticks) = (day::Watch::new(Arc::clone(&book), Arc::clone(&pulse)), loops.signal());
         loops.run("day", "看当日", |beat, stop| watch.run(beat, stop, ticks));
         let reports = build::reports(&config, &store, &checker);
+        let telling = telling::Parts { config: &config, store: &store, pulse: &pulse, clock: &clock };
+        let (alerts, eye) = telling::open(&telling).await?;
+        telling::start(&mut loops, &telling, &alerts);
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
-        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), keeper as _, (reports, Arc::clone(&book)));
+        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), (keeper as _, &alerts), (reports, Arc::clone(&book)));
         let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&clock))
             .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
         loops.run("control", "控制接口", |_, stop| async move {
@@ -256,7 +265,7 @@ impl Running {
         });
         let Loops { stop, running, signals, .. } = loops;
         signals.iter().for_each(|signal| stop.wakes(signal));
-        Ok(Self { stop, loops: running, store, queue, vitals, book, pulse, gate, uploads: shared.wake(), looks, exchanges })
+        Ok(Self { stop, loops: running, store, queue, vitals, book, pulse, gate, uploads: shared.wake(), looks, exchanges, alerts, eye })
     }
 
     /// Asks every loop to end.

@@ -167,6 +167,10 @@ results_secs = 60
 segment_mib = 16
 low_water_mib = 64
 low_water_percent = 0
+
+[control]
+# 演示不开网页端口，以免和正在运行的程序相撞。
+http = ""
 "#
     )
 }

@@ -39,15 +39,16 @@ pub enum Exit {
 
 /// What `status` may end with, from the mildest to the most severe; it ends with the last that applies.
 ///
-/// Nothing running comes last because then nobody watches the rest; a damaged store next because what is taken is in danger; then what
-/// has already gone wrong (overdue), then what stops every document (credentials, platform), then a silent alert channel.
+/// Nothing running comes last because then nobody watches the rest; a damaged store next because what is taken is in danger; then silence:
+/// without an alert channel whatever else is wrong goes wrong unheard (P3); then what has already gone wrong (overdue), then what stops
+/// every document (credentials, platform).
 pub const SEVERITY: [Exit; 9] = [
     Exit::Well,
     Exit::NeedsPerson,
-    Exit::NoAlert,
     Exit::Unreachable,
     Exit::Credentials,
     Exit::Overdue,
+    Exit::NoAlert,
     Exit::StoreDamaged,
     Exit::NotRunning,
     // Not a state of the daemon, but of asking: whatever else fails outranks all.
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn the_order_of_severity_is_fixed() {
         let order = SEVERITY.map(Exit::code);
-        assert_eq!(order, [0, 3, 12, 5, 6, 10, 9, 11, 1]);
+        assert_eq!(order, [0, 3, 5, 6, 10, 12, 9, 11, 1]);
         for pair in SEVERITY.windows(2) {
             assert_eq!(pair[0].worse(pair[1]), pair[1]);
             assert_eq!(pair[1].worse(pair[0]), pair[1]);

@@ -75,6 +75,8 @@ impl Gatherer {
             drift,
             loops: self.vitals.loops(now),
             day: facts.day,
+            channels: facts.channels,
+            alerts: facts.alerts,
         }
     }
 

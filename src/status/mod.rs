@@ -30,7 +30,7 @@ use crate::{
 pub use exit::Exit;
 pub use gather::Gatherer;
 pub use problems::Problem;
-pub use vitals::{Beat, FolderFacts, FolderState, GateState, Office, PlatformFacts, SchemaFacts, Vitals};
+pub use vitals::{Beat, ChannelFacts, FolderFacts, FolderState, GateState, Office, PlatformFacts, SchemaFacts, Vitals};
 
 /// The whole picture at one moment. Within `dangri.status/1` fields are only ever added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,12 @@ pub struct Status {
     /// The plan of the day, the forecast and unconfirmed days; `None` until they were looked at.
     #[serde(default)]
     pub day: Option<Glance>,
+    /// How the alert channels fare, in the order in which they are configured.
+    #[serde(default)]
+    pub channels: Vec<ChannelFacts>,
+    /// How many alerts go on.
+    #[serde(default)]
+    pub alerts: u64,
 }
 
 /// Today's figures: of the documents whose inspection day is today, except `overdue`, which counts every day's.

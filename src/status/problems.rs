@@ -170,6 +170,20 @@ impl Status {
         }
     }
 
+    fn of_the_channels(&self, found: &mut Vec<Problem>) {
+        let failed: Vec<_> = self.channels.iter().filter(|c| c.failed).collect();
+        if failed.is_empty() {
+            return;
+        }
+        let said: Vec<_> = failed.iter().map(|c| format!("{} {}", words::plain(&c.name), words::plain(&c.said))).collect();
+        let said = said.join("；");
+        let (exit, n, message) = match failed.len() == self.channels.len() {
+            true => (Exit::NoAlert, 1, format!("没有一个告警渠道可用：{said}")),
+            false => (Exit::NeedsPerson, 15, format!("告警渠道失败：{said}")),
+        };
+        found.push(Problem::new(exit, n, message, "检查渠道的地址、口令和网络，再用 dangri alert test 试发"));
+    }
+
     fn of_the_surroundings(&self, found: &mut Vec<Problem>) {
         match self.folder.state {
             FolderState::NoMarker => {
@@ -191,6 +205,7 @@ impl Status {
             let message = format!("本机时间比平台{slow} {}", words::span(Duration::milliseconds(skew)));
             found.push(Problem::new(Exit::NeedsPerson, 7, message, "请校准本机时间（NTP）"));
         }
+        self.of_the_channels(found);
         if let Some(left) = self.disk_free_bytes.filter(|left| *left < DISK_LOW) {
             let message = format!("磁盘只剩 {}", words::bytes(left));
             found.push(Problem::new(Exit::NeedsPerson, 11, message, "请清理磁盘，至少留出 500 MB"));
@@ -221,6 +236,7 @@ mod tests {
         step(&|s| s.platform.gate = GateState::Down, Exit::Unreachable);
         step(&|s| s.platform.gate = GateState::Refused, Exit::Credentials);
         step(&|s| s.today.overdue = 1, Exit::Overdue);
+        step(&|s| s.channels.iter_mut().for_each(|c| c.failed = true), Exit::NoAlert);
         step(&|s| s.store.damage = 1, Exit::StoreDamaged);
         step(&|s| s.loops[0].stalled = true, Exit::NotRunning);
     }
@@ -237,6 +253,7 @@ mod tests {
         status.store.unwell = Some("数据盘变为只读".into());
         status.store.damage = 2;
         status.loops[1].stalled = true;
+        status.channels = vec![samples::channel("值班群", "连不上"), samples::channel("邮件", "535 密码错误")];
         status.counts.insert(State::Corrupt, 1);
         let told: Vec<_> = status.problems().iter().map(|p| format!("{}  {}\n        → {}", p.code, p.message, p.hint)).collect();
         insta::assert_snapshot!(told.join("\n"));

@@ -1,8 +1,8 @@
 //! Invented statuses for the tests of every rendering.
 
 use super::{
-    AgeRow, AgeTable, FolderFacts, FolderState, GateState, LoopStatus, Need, NeedsYou, PlatformFacts, SchemaFacts, Status, StoreStatus,
-    Today,
+    AgeRow, AgeTable, ChannelFacts, FolderFacts, FolderState, GateState, LoopStatus, Need, NeedsYou, PlatformFacts, SchemaFacts, Status,
+    StoreStatus, Today,
 };
 use crate::document::{ContentHash, DocumentId, State, Timestamp};
 
@@ -70,7 +70,14 @@ pub(crate) fn good_day() -> Status {
                 stalled: false,
             })
             .into(),
+        channels: vec![channel("值班群", ""), channel("邮件", "")],
+        alerts: 0,
     }
+}
+
+/// A channel that says this; nothing when it works.
+pub(crate) fn channel(name: &str, said: &str) -> ChannelFacts {
+    ChannelFacts { name: name.into(), failed: !said.is_empty(), said: said.into(), last_success: Some(at("2026-11-23T13:40:00+08:00")) }
 }
 
 fn need(n: u8, title: &str, state: State, reason: &str, advice: &str, overdue: bool) -> Need {

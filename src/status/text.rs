@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::{Exit, FolderState, GateState, Need, Status, words};
+use super::{ChannelFacts, Exit, FolderState, GateState, Need, Status, words};
 use crate::document::State;
 
 /// How many lines a status may take.
@@ -78,6 +78,7 @@ pub fn render(status: &Status, style: Style) -> String {
     lines.push(folder_line(status, style));
     lines.push(platform_line(status, style));
     lines.push(surroundings_line(status, style));
+    lines.extend(alert_line(status, style));
     lines.extend(store_line(status, style));
     lines.extend(drift_line(status, style));
     needs(status, style, &mut lines);
@@ -87,7 +88,7 @@ pub fn render(status: &Status, style: Style) -> String {
 fn colour_for(exit: Exit) -> Colour {
     match exit {
         Exit::Well => Colour::Green,
-        Exit::NeedsPerson | Exit::NoAlert => Colour::Yellow,
+        Exit::NeedsPerson => Colour::Yellow,
         _ => Colour::Red,
     }
 }
@@ -217,6 +218,29 @@ fn surroundings_line(status: &Status, style: Style) -> String {
     format!("  时钟: {clock}    磁盘: {disk}    上次备份: {backup}")
 }
 
+/// `告警: 值班群 正常 / 邮件 失败（535 密码错误） ← 请处理`; and nothing where nobody is to be told.
+fn alert_line(status: &Status, style: Style) -> Option<String> {
+    if status.channels.is_empty() {
+        return None;
+    }
+    let one = |channel: &ChannelFacts| {
+        let name = words::plain(&channel.name);
+        match (channel.failed, channel.said.is_empty()) {
+            (true, _) => format!("{name} {}", style.paint(Colour::Red, &format!("失败（{}）", words::plain(&channel.said)))),
+            (false, true) => format!("{name} {}", style.paint(Colour::Green, "正常")),
+            (false, false) => format!("{name} {}", style.paint(Colour::Yellow, &format!("重试中（{}）", words::plain(&channel.said)))),
+        }
+    };
+    let said: Vec<_> = status.channels.iter().map(one).collect();
+    let seek = if status.channels.iter().any(|c| c.failed) { "  ← 请处理" } else { "" };
+    let open = if status.alerts > 0 {
+        format!("    {} 项告警，用 dangri alert list 查看", words::thousands(status.alerts))
+    } else {
+        String::new()
+    };
+    Some(format!("  告警: {}{seek}{open}", said.join(" / ")))
+}
+
 /// A line about the store and the loops, only when there is something to say.
 fn store_line(status: &Status, style: Style) -> Option<String> {
     let grave = |p: &&super::Problem| matches!(p.exit(), Exit::StoreDamaged | Exit::NotRunning);
@@ -317,6 +341,8 @@ mod tests {
     fn the_worst_day_still_fits_in_fifteen_lines() {
         let mut status = samples::bad_day();
         status.store.unwell = Some("数据盘变为只读".into());
+        status.channels = vec![samples::channel("值班群", ""), samples::channel("邮件", "535 密码错误")];
+        status.alerts = 3;
         status.loops.push(LoopStatus { name: "x".into(), label: "上传".into(), last: status.started, stalled: true });
         let row = status.needs_you.rows[0].clone();
         status.needs_you.rows = vec![row; super::super::NEEDS_SHOWN];

@@ -140,6 +140,19 @@ pub struct PlatformFacts {
     pub certificate_days: Option<i64>,
 }
 
+/// How one alert channel fares.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ChannelFacts {
+    /// Its name.
+    pub name: String,
+    /// Whether it counts as failed (operators.md B6: three failures, or ten minutes).
+    pub failed: bool,
+    /// What it said when it failed last, in Chinese; empty when all is well.
+    pub said: String,
+    /// When it last delivered.
+    pub last_success: Option<Timestamp>,
+}
+
 /// A sign of life of one loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Beat {
@@ -165,6 +178,8 @@ pub(super) struct Facts {
     pub(super) disk_free_bytes: Option<u64>,
     pub(super) last_backup: Option<Timestamp>,
     pub(super) day: Option<Glance>,
+    pub(super) channels: Vec<ChannelFacts>,
+    pub(super) alerts: u64,
     beats: Vec<(Beat, Timestamp)>,
 }
 
@@ -222,6 +237,12 @@ impl Vitals {
     /// A backup ended well at `at`.
     pub fn backed_up(&self, at: Timestamp) {
         self.lock().last_backup = Some(at);
+    }
+
+    /// The alert channels fare like this, and so many alerts go on.
+    pub fn alerts(&self, channels: Vec<ChannelFacts>, open: u64) {
+        let mut facts = self.lock();
+        (facts.channels, facts.alerts) = (channels, open);
     }
 
     /// A loop shows that it is alive. Its first beat also makes it known.

@@ -217,6 +217,7 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
     let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/platform/shandong");
     let checker = Checker::load(&profile, check::Settings::default()).unwrap();
     let desk = Desk {
+        alerts: None,
         queue: Arc::new(Queue::new(store.clone(), clock.clone(), settings)),
         gatherer: Gatherer::new(store.clone(), vitals.clone()),
         vitals,

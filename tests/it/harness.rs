@@ -79,6 +79,7 @@ pub(crate) struct Office {
     home: tempfile::TempDir,
     extra: String,
     profile: PathBuf,
+    http: String,
 }
 
 /// What came of a command.
@@ -101,11 +102,13 @@ pub(crate) struct Furnishing {
     pub(crate) extra: String,
     /// The profile that the daemon checks under.
     pub(crate) profile: PathBuf,
+    /// Where it listens over HTTP; empty for not at all, for offices of other tests stand beside it.
+    pub(crate) http: String,
 }
 
 impl Default for Furnishing {
     fn default() -> Self {
-        Self { at: Timestamp::parse(SIX).unwrap(), setup: Setup::default(), extra: String::new(), profile: profile() }
+        Self { at: Timestamp::parse(SIX).unwrap(), setup: Setup::default(), extra: String::new(), profile: profile(), http: String::new() }
     }
 }
 
@@ -124,6 +127,12 @@ impl Furnishing {
     /// Checking under another profile.
     pub(crate) fn checking(mut self, profile: &Path) -> Self {
         self.profile = profile.to_owned();
+        self
+    }
+
+    /// Listening at this address.
+    pub(crate) fn listening(mut self, http: &str) -> Self {
+        self.http = http.to_owned();
         self
     }
 
@@ -146,7 +155,7 @@ impl Furnishing {
         let secret = home.path().join("secret");
         std::fs::write(&secret, "demo-secret").unwrap();
         std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let mut office = Office { clock, mock, daemon: None, home, extra: self.extra, profile: self.profile };
+        let mut office = Office { clock, mock, daemon: None, home, extra: self.extra, profile: self.profile, http: self.http };
         office.start().await;
         office
     }
@@ -183,10 +192,13 @@ profile = "{}"
 base_url = "{}"
 app_id = "demo-app"
 secret = {{ file = "secret" }}
+[control]
+http = "{}"
 {}
 "#,
             self.profile.display(),
             self.mock.base_url(),
+            self.http,
             self.extra
         );
         Config::parse(&text, self.home.path()).unwrap_or_else(|problems| panic!("{problems}"))

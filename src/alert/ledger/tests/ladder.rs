@@ -1,0 +1,127 @@
+//! The ladder before a cut-off, and what comes after it.
+
+use chrono::Duration;
+use proptest::prelude::*;
+
+use super::{
+    super::{Rung, Why},
+    World, at, document,
+};
+use crate::alert::Kind;
+
+/// The world goes on with one document that is never entered.
+fn live(world: &mut World, cut_off: &str, seen: &str, end: &str) {
+    let end = at(end);
+    while world.now <= end {
+        world.wrong = document("甲", cut_off, seen, world.now).into_iter().collect();
+        world.look();
+        world.now = world.now.plus(Duration::seconds(20));
+    }
+}
+
+#[test]
+fn a_document_that_is_never_entered_climbs_the_ladder_and_is_then_overdue_for_days() {
+    let mut world = World::at("2026-11-20T09:00");
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-24T15:00");
+    insta::assert_snapshot!(world.lines().join("\n"));
+}
+
+#[test]
+fn before_a_cut_off_at_midnight_every_rung_is_red_and_goes_out_in_the_quiet_hours() {
+    let mut world = World::at("2026-11-20T16:00");
+    live(&mut world, "2026-11-21T00:00", "2026-11-20T16:00", "2026-11-21T03:00");
+    insta::assert_snapshot!(world.lines().join("\n"));
+}
+
+#[test]
+fn overdue_is_told_within_a_minute_of_every_cut_off_of_a_year() {
+    // 31 December, the leap day and make-up working days among them.
+    let mut day = chrono::NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
+    while day.to_string().as_str() < "2025-01-02" {
+        let mut world = World::at(&format!("{day}T23:58"));
+        let cut_off = (day + chrono::Days::new(1)).to_string() + "T00:00";
+        let end = (day + chrono::Days::new(1)).to_string() + "T00:02";
+        live(&mut world, &cut_off, &format!("{day}T23:50"), &end);
+        let overdue = world.told.iter().find(|(_, d)| d.episodes.iter().any(|t| t.why == Why::Begun)).unwrap();
+        assert!(overdue.0.since(at(&cut_off)) <= Duration::minutes(1), "{day}");
+        day = day + chrono::Days::new(1);
+    }
+}
+
+#[test]
+fn a_document_that_came_after_a_rung_is_told_at_the_next_one() {
+    let mut world = World::at("2026-11-20T14:00");
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T14:00", "2026-11-20T16:00");
+    let whys: Vec<_> = world.told.iter().flat_map(|(_, d)| d.episodes.iter().map(|t| t.why)).collect();
+    assert_eq!(whys, [Why::Rung(Rung::TwoHours)]);
+}
+
+#[test]
+fn a_claim_stops_the_rungs_but_the_last() {
+    let mut world = World::at("2026-11-20T13:00");
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-20T14:00");
+    let id = world.told[0].1.episodes[0].id.clone();
+    world.ledger.claim(&id, "王工", world.now).unwrap();
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-20T15:45");
+    assert_eq!(world.told.len(), 1, "the second rung is stopped");
+    world.ledger.claim(&id, "王工", world.now).unwrap();
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-20T17:20");
+    let whys: Vec<_> = world.told.iter().flat_map(|(_, d)| d.episodes.iter().map(|t| t.why)).collect();
+    assert_eq!(whys, [Why::Rung(Rung::FourHours), Why::Rung(Rung::HalfHour)]);
+}
+
+#[test]
+fn when_all_are_entered_in_time_it_is_over_and_when_the_cut_off_passes_it_is_not() {
+    let mut world = World::at("2026-11-20T13:00");
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-20T15:00");
+    world.wrong.clear();
+    world.until("2026-11-20T15:30");
+    assert_eq!(world.told.last().unwrap().1.episodes[0].why, Why::Resolved);
+    let mut world = World::at("2026-11-20T17:00");
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-20T17:40");
+    assert!(world.told.iter().all(|(_, d)| d.episodes.iter().all(|t| t.why != Why::Resolved)), "{:?}", world.lines());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Whatever the clock does, and however often the program is started again: each rung once, and overdue within a minute.
+    #[test]
+    fn each_rung_is_told_once_and_only_once_under_clock_jumps_and_restarts(
+        jumps in proptest::collection::vec((0_i64..60 * 9, -240_i64..240), 0..6), restarts: bool,
+    ) {
+        let mut world = World::at("2026-11-20T09:00");
+        world.restarts = restarts;
+        let (cut_off, seen) = ("2026-11-20T17:30", "2026-11-20T09:30");
+        let (mut steps, mut left): (i64, Vec<_>) = (0, jumps);
+        // Nine hours of true time, whatever the clock shows; then at least to ten minutes past the cut-off.
+        while steps < 9 * 180 || world.now < at("2026-11-20T17:40") {
+            if let Some(place) = left.iter().position(|(minute, _)| minute * 3 <= steps) {
+                let (_, by) = left.swap_remove(place);
+                world.now = world.now.plus(Duration::minutes(by)).max(at("2026-11-20T09:00"));
+            }
+            world.wrong = document("甲", cut_off, seen, world.now).into_iter().collect();
+            world.look();
+            world.now = world.now.plus(Duration::seconds(20));
+            steps += 1;
+        }
+        let told: Vec<Why> = world.told.iter().flat_map(|(_, d)| d.episodes.iter().map(|t| t.why)).collect();
+        for rung in Rung::ALL {
+            prop_assert!(told.iter().filter(|why| **why == Why::Rung(rung)).count() <= 1, "{:?}", world.lines());
+        }
+        // Unless the clock jumped over it, the last rung was told.
+        let overdue = world.told.iter().filter(|(_, d)| d.episodes.iter().any(|t| t.why == Why::Begun)).count();
+        prop_assert!(overdue >= 1, "{:?}", world.lines());
+        prop_assert!(world.ledger.open.keys().any(|key| key.kind == Kind::Overdue));
+    }
+}
+
+#[test]
+fn the_nearest_rung_that_has_come_is_told_after_a_night_without_the_program() {
+    let mut world = World::at("2026-11-20T12:00");
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-20T12:10");
+    world.now = at("2026-11-20T16:00");
+    live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-20T16:10");
+    let whys: Vec<_> = world.told.iter().flat_map(|(_, d)| d.episodes.iter().map(|t| t.why)).collect();
+    assert_eq!(whys, [Why::Rung(Rung::TwoHours)], "one message, not two");
+}

@@ -1,0 +1,154 @@
+//! The alert room and the listener, put together and started.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::Duration;
+
+use super::{Loops, StartError, build, pulse::Pulse};
+use crate::{
+    alert::{Alerter, Hours, OfficeEye, Settings, outside},
+    calendar::Calendar,
+    clock::{SharedClock, Signal, Work},
+    config::{self, Config, SecretRef},
+    console::{Console, Freshness, Picture, report},
+    document::Timestamp,
+    status::{Gatherer, Status},
+    store::{Store, StoreError},
+};
+
+/// A backup may be missed once, with some grace.
+const BACKUP_GRACE: Duration = Duration::hours(26);
+/// How often a listener that could not begin tries again.
+const LISTEN_AGAIN: Duration = Duration::seconds(30);
+/// How often the outside service is visited.
+const PING: Duration = Duration::minutes(1);
+
+/// The office's hours.
+pub(super) fn hours(alert: &config::Alert, calendar: Calendar) -> Hours {
+    Hours { calendar, quiet_from: alert.quiet_from, quiet_to: alert.quiet_to, digest: alert.digest, reassure: alert.reassure }
+}
+
+/// The picture as it is at the moment of asking.
+pub(super) struct Fresh {
+    gatherer: Gatherer,
+    pulse: Arc<Pulse>,
+}
+
+#[async_trait]
+impl Picture for Fresh {
+    async fn now(&self) -> Status {
+        self.pulse.refresh();
+        self.gatherer.gather(self.pulse.clock.now()).await
+    }
+}
+
+/// What the room's parts need of the daemon.
+pub(super) struct Parts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) store: &'a Arc<dyn Store>,
+    pub(super) pulse: &'a Arc<Pulse>,
+    pub(super) clock: &'a SharedClock,
+}
+
+/// Opens the alert room; its loops are started with [`start`]. The eye answers for further sources.
+///
+/// # Errors
+/// [`StartError`] when the store fails or the calendar is damaged.
+pub(super) async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
+    let Parts { config, store, pulse, clock } = parts;
+    let calendar = build::calendar(config).map_err(StartError::Problems)?;
+    let hours = hours(&config.alert, calendar);
+    let beside = Arc::clone(pulse);
+    let eye = Arc::new(OfficeEye {
+        gatherer: Gatherer::new(Arc::clone(store), Arc::clone(&pulse.vitals)),
+        vitals: Arc::clone(&pulse.vitals),
+        store: Arc::clone(store),
+        refresh: Box::new(move || beside.refresh()),
+        hours: hours.clone(),
+        people: config.alert.people.clone(),
+        backup_within: (config.backup.path.is_some() && config.schedule.backup.is_some()).then_some(BACKUP_GRACE),
+        sources: Mutex::default(),
+    });
+    let settings = Settings { office: config.office.name.clone(), alert: config.alert.clone(), hours };
+    let alerter = Alerter::open(settings, Arc::clone(&eye) as _, Arc::clone(store), Arc::clone(clock)).await?;
+    Ok((alerter, eye))
+}
+
+/// Starts looking, sending, listening and pinging.
+pub(super) fn start(loops: &mut Loops, parts: &Parts<'_>, alerter: &Arc<Alerter>) {
+    loops.signals.extend(alerter.signals());
+    let (looker, sender) = (Arc::clone(alerter), Arc::clone(alerter));
+    loops.run("alert", "告警", |beat, stop| looker.watch(beat, move || stop.decided()));
+    loops.run("alert-post", "发送告警", |beat, stop| sender.send(beat, move || stop.decided()));
+    let Parts { config, store, pulse, clock } = parts;
+    let picture: Arc<dyn Picture> =
+        Arc::new(Fresh { gatherer: Gatherer::new(Arc::clone(store), Arc::clone(&pulse.vitals)), pulse: Arc::clone(pulse) });
+    let fresh = Freshness::of(config.folder.sweep.max(config.folder.sweep_network));
+    if let Some(address) = config.console.listen {
+        let console = Console { picture: Arc::clone(&picture), fresh, hosts: config.console.hosts.clone().into() };
+        let (signal, clock) = (loops.signal(), Arc::clone(clock));
+        loops.run("console", "网页", |beat, stop| async move {
+            // A port that is taken stops no document; the watcher outside hears that nobody answers.
+            let work = Work::begin(&clock);
+            let listener = loop {
+                beat(clock.now());
+                match tokio::net::TcpListener::bind(address).await {
+                    Ok(listener) => break listener,
+                    Err(error) => tracing::error!(%address, %error, "the console's port cannot be had; trying again"),
+                }
+                if stop.decided() {
+                    return Ok(());
+                }
+                work.rest(clock.now().plus(LISTEN_AGAIN), &signal).await;
+            };
+            drop(work);
+            let ended = Arc::clone(&stop);
+            let serving = console.serve(listener, async move { ended.wait().await });
+            let mut serving = std::pin::pin!(serving);
+            let work = Work::begin(&clock);
+            loop {
+                beat(clock.now());
+                tokio::select! {
+                    served = &mut serving => {
+                        if let Err(error) = served {
+                            tracing::error!(%error, "the console ended");
+                        }
+                        return Ok(());
+                    }
+                    () = work.rest(clock.now().plus(Duration::minutes(1)), &signal) => {}
+                }
+            }
+        });
+    }
+    if let Some(address) = config.alert.ping.clone() {
+        let (signal, clock) = (loops.signal(), Arc::clone(clock));
+        loops.run("ping", "外部看门", |beat, stop| {
+            ping(address, picture, fresh, clock, signal, move |now| (beat(now), stop.decided()).1)
+        });
+    }
+}
+
+/// Visits the outside service each minute, and says whether all is well; `goes_on` beats and answers whether to stop.
+async fn ping(
+    address: SecretRef,
+    picture: Arc<dyn Picture>,
+    fresh: Freshness,
+    clock: SharedClock,
+    signal: Arc<Signal>,
+    stopped: impl Fn(Timestamp) -> bool,
+) -> Result<(), StoreError> {
+    let work = Work::begin(&clock);
+    let mut silent = false;
+    while !stopped(clock.now()) {
+        let well = report(&picture.now().await, fresh).ok;
+        let reached = outside::ping(&address, well).await;
+        // Told of once, when it begins: the service itself tells the people.
+        if let (Err(error), false) = (&reached, silent) {
+            tracing::warn!(said = error.said, "the outside service that watches over the daemon was not reached");
+        }
+        silent = reached.is_err();
+        work.rest(clock.now().plus(PING), &signal).await;
+    }
+    Ok(())
+}
