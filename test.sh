@@ -11,6 +11,8 @@ command -v mkfs.ext4 >/dev/null || need+=(e2fsprogs)
 command -v soffice >/dev/null || need+=(libreoffice-calc-nogui libreoffice-writer-nogui fonts-wqy-zenhei)
 command -v pdftotext >/dev/null || need+=(poppler-utils)
 command -v strace >/dev/null || need+=(strace)
+# Mail goes through a real server.
+[ -x /usr/sbin/exim4 ] || need+=(exim4-daemon-light)
 command -v cc >/dev/null || need+=(build-essential)
 if ((${#need[@]})); then
     if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi

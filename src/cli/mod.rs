@@ -3,6 +3,7 @@
 //! Only this room prints. Whatever a person sees is Chinese, also when the arguments are wrong; numbers of the exit codes stand in
 //! [`Exit`].
 
+mod alert;
 mod args;
 pub mod check;
 pub mod config;
@@ -57,6 +58,11 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
     let exit = match command {
         Command::Status(args) => status::run(&args, place, to)?,
         Command::Queue(args) => queue::run(args, place, to)?,
+        Command::Alert(args) => alert::run(args, place, to)?,
+        Command::Watch(args) if args.once => {
+            return started(crate::daemon::ask_once(&place.config(), args.peer).map(|heard| alert::heard(&heard, to)), to);
+        }
+        Command::Watch(args) => return started(crate::daemon::watch(&place.config(), args.peer), to),
         Command::Doc(args) => doc::run(&args, place, to)?,
         Command::Loop(args) => ledger::run(&args, place, to)?,
         Command::Export(args) => export::run(&args, place, to)?,

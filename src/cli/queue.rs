@@ -113,6 +113,11 @@ pub(super) fn failed(error: AskError, json: bool, to: &mut Terminal<'_>) -> io::
     }
 }
 
+/// A problem as this schema's answer.
+pub(super) fn failed_as(schema: &str, problem: &Problem, json: bool, to: &mut Terminal<'_>) -> io::Result<Exit> {
+    envelope::failure(to, json, schema, SystemClock.now(), problem)
+}
+
 fn write_rows(rows: &[Row], total: u64, now: Timestamp, to: &mut Terminal<'_>) -> io::Result<()> {
     if rows.is_empty() {
         return writeln!(to.out, "没有符合的文书。");

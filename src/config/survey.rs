@@ -5,6 +5,7 @@ use std::path::Path;
 use rustix::fs::{Access, access, statfs};
 
 use super::{
+    alert::Means,
     checked::{AfterEntry, Config},
     problem::Problem,
     secret::SecretRef,
@@ -53,6 +54,7 @@ pub(super) fn survey(config: &Config) -> (Vec<Problem>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
     folders(config, &mut problems, &mut warnings);
+    channels(config, &mut warnings);
     let platform = &config.platform;
     if !is_folder(&platform.profile) {
         problems.push(missing("platform.profile", &platform.profile, "目录", "指向随程序附带的平台目录，例如 \"platform/shandong\""));
@@ -80,6 +82,42 @@ pub(super) fn survey(config: &Config) -> (Vec<Problem>, Vec<Problem>) {
         }
     }
     (problems, warnings)
+}
+
+/// What the alert channels name: a channel that cannot work does not keep dangri from starting, for documents come first.
+fn channels(config: &Config, warnings: &mut Vec<Problem>) {
+    let alert = &config.alert;
+    if alert.channels.is_empty() {
+        let why = "没有配置告警渠道，文书逾期时没有人会收到通知";
+        warnings.push(Problem::new("alert.channels", why, "加上 [[alert.channels]]，写法见 config/dangri.toml"));
+    }
+    for (channel, nth) in alert.channels.iter().zip(1..) {
+        let key = |name: &str| format!("alert.channels[{nth}].{name}");
+        let (secrets, ca_file): (Vec<(&str, &SecretRef)>, _) = match &channel.means {
+            Means::Robot(robot) => {
+                (std::iter::once(("key", &robot.key)).chain(robot.sign.iter().map(|s| ("sign", s))).collect(), &robot.ca_file)
+            }
+            Means::Mail { password, ca_file, .. } => (password.iter().map(|s| ("password", s)).collect(), ca_file),
+            Means::Webhook { sign, ca_file, .. } => (sign.iter().map(|s| ("sign", s)).collect(), ca_file),
+            Means::Command { program, .. } => {
+                if access(program, Access::EXEC_OK).is_err() {
+                    warnings.push(missing(&key("program"), program, "能运行的程序", "检查路径和权限"));
+                }
+                continue;
+            }
+        };
+        for (name, secret) in secrets {
+            if let Err(error) = secret.read() {
+                warnings.push(Problem::new(key(name), error.why, error.fix));
+            }
+        }
+        if let Some(path) = ca_file.as_ref().filter(|path| std::fs::File::open(path).is_err()) {
+            warnings.push(missing(&key("ca_file"), path, "能读的文件", "检查路径和权限"));
+        }
+    }
+    if let Some(Err(error)) = alert.ping.as_ref().map(SecretRef::read) {
+        warnings.push(Problem::new("alert.ping", error.why, error.fix));
+    }
 }
 
 fn folders(config: &Config, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {

@@ -119,9 +119,10 @@ fn what_is_named_but_not_there_is_told_of_all_at_once() {
     std::fs::set_permissions(folder.path().join("secret"), mode).unwrap();
     std::fs::write(&path, text.replace("/srv/wenshu", "share")).unwrap();
     let config = load(&path).unwrap();
-    assert_eq!(config.warnings.len(), 1);
-    assert_eq!(config.warnings[0].key, "folder.path");
-    assert_eq!(config.warnings[0].line, Some(6));
+    // That nobody would be told is worth a look too.
+    let mut warnings: Vec<_> = config.warnings.iter().map(|w| (w.key.as_str(), w.line)).collect();
+    warnings.sort_unstable();
+    assert_eq!(warnings, [("alert.channels", None), ("folder.path", Some(6))]);
     assert_eq!(config.folder.path, folder.path().join("share"));
 }
 
@@ -159,8 +160,9 @@ fn the_commands_print_and_answer_their_exit_codes() {
         .replace("{ credential = \"platform\" }", "{ file = \"secret\" }");
     std::fs::write(&path, text).unwrap();
     let mut out = Vec::new();
-    assert_eq!(crate::cli::config::check(&path, now, false, &mut out).unwrap(), 0);
+    assert_eq!(crate::cli::config::check(&path, now, false, &mut out).unwrap(), 3, "nobody would be told");
     let said = String::from_utf8(out).unwrap();
+    assert!(said.contains("没有配置告警渠道"), "{said}");
     assert!(said.contains("备份（schedule.backup）："), "{said}");
     let mut out = Vec::new();
     assert_eq!(crate::cli::config::show(&path, false, &mut out).unwrap(), 0);
@@ -206,4 +208,20 @@ proptest::proptest! {
             proptest::prop_assert!(!problems.to_string().is_empty());
         }
     }
+}
+
+#[test]
+fn the_channels_of_the_example_can_be_switched_on_as_they_stand() {
+    // A line that begins with # and no space is a setting; everything else behind # is a sentence.
+    let on = |line: &str| line.strip_prefix('#').filter(|rest| !rest.is_empty() && !rest.starts_with(' ')).unwrap_or(line).to_owned();
+    let text = EXAMPLE.lines().map(on).collect::<Vec<_>>().join("\n");
+    let config = Config::parse(&text, Path::new("/etc/dangri")).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!((config.alert.channels.len(), config.alert.people.len()), (4, 1));
+}
+
+#[test]
+fn a_watcher_has_a_configuration_of_its_own() {
+    let outside = read_outside(&at("config/outside/watch.toml")).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(outside.peer.as_deref(), Some("http://10.0.0.8:8420"));
+    assert_eq!(outside.alert.channels.len(), 1);
 }

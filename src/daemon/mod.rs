@@ -13,6 +13,7 @@ mod desk;
 mod intake;
 mod judges;
 mod notes;
+mod outside;
 mod pulse;
 mod recheck;
 mod recur;
@@ -41,6 +42,7 @@ use crate::{
 };
 
 pub use build::{Parts, StartError};
+pub use outside::{ask_once, watch};
 pub use stop::Stop;
 
 /// How long what is under way may take to end after the decision to stop.

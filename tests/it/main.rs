@@ -20,4 +20,5 @@ mod outage;
 mod process;
 mod running;
 mod sending;
+mod telling;
 mod tidy;

@@ -148,3 +148,7 @@ fn words(error: &lettre::transport::smtp::Error) -> String {
     };
     said.to_owned()
 }
+
+#[cfg(test)]
+#[path = "mail_tests.rs"]
+mod tests;

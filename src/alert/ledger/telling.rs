@@ -54,6 +54,19 @@ pub enum Form {
     Test,
 }
 
+impl Form {
+    /// The word that people are shown.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Alert => "告警",
+            Self::Resolved => "恢复",
+            Self::Digest => "晨报",
+            Self::Reassure => "平安报",
+            Self::Test => "试发",
+        }
+    }
+}
+
 /// One episode within a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
