@@ -136,7 +136,7 @@ pub trait Source: Send + Sync + 'static {
 pub struct Contribution {
     /// What is wrong, what could not be looked at, when was looked.
     pub seen: Observation,
-    /// Late documents whose reason is on record (`dangri day excuse`): they are not told of as overdue any more.
+    /// Late documents whose reason is on record, besides those of `dangri day excuse`: they are not told of as overdue any more.
     pub excused: BTreeSet<DocumentId>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    day::excuse,
     document::{Cause, DocumentId, HoldCause, Name, Record, State, Timestamp},
     redact::mask,
     store::{Listing, Store, StoreError},
@@ -30,6 +31,8 @@ pub(super) struct OpenDocument {
     pub(super) cut_off: Timestamp,
     /// When dangri first saw it.
     pub(super) seen: Timestamp,
+    /// Under which its excuses stand.
+    pub(super) excuses: String,
     /// Who drafted it; never said, only looked up among `[[alert.people]]`.
     pub(super) author: Name,
 }
@@ -81,6 +84,7 @@ impl OpenDocument {
             said: said(record),
             cut_off: record.birth.cut_off,
             seen: record.birth.source.first_seen,
+            excuses: excuse::key(record),
             author: facts.map(|f| f.author.clone()).unwrap_or_default(),
         }
     }

@@ -1,7 +1,7 @@
 //! The daemon's own eye: the status, the open documents, and what the other rooms contribute.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -56,6 +56,18 @@ impl OfficeEye {
         all
     }
 
+    /// The documents with an exception on record (`excuse/<kind>/<number>/<when>`). One that cannot be read excuses nobody.
+    async fn excused(&self) -> BTreeSet<String> {
+        let (mut keys, mut after) = (BTreeSet::new(), None::<String>);
+        while let Ok(page) = self.store.recall_all("excuse/", after.as_deref(), 500).await {
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let key = |name: &str| name.strip_prefix("excuse/")?.rsplit_once('/').map(|(key, _)| key.to_owned());
+            keys.extend(page.iter().filter_map(|(name, _)| key(name)));
+        }
+        keys
+    }
+
     /// How many of today's documents there are, how many are entered in time, and a digest over what the platform confirmed.
     async fn today(&self, now: Timestamp) -> Result<(u64, u64, u64, String), StoreError> {
         let (mut all, mut entered, mut late, mut after) = (0, 0, 0, None);
@@ -92,7 +104,9 @@ impl Eye for OfficeEye {
             tracing::error!(%error, "the open documents could not be looked at; what was known of them stays");
         }
         let contributed = self.contributed(now).await;
+        let excused = self.excused().await;
         let seen = Seen {
+            excused: &excused,
             status: &status,
             documents: documents.as_ref().ok(),
             contributed: &contributed,

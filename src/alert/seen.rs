@@ -1,6 +1,6 @@
 //! What is seen becomes conditions. Pure: the same picture always says the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Duration;
 
@@ -36,6 +36,8 @@ pub(super) struct Seen<'a> {
     pub(super) documents: Option<&'a Documents>,
     /// What the other rooms say.
     pub(super) contributed: &'a Contribution,
+    /// The documents with an exception on record, by the key under which it stands.
+    pub(super) excused: &'a BTreeSet<String>,
     /// How the channels fare, by name.
     pub(super) channels: &'a BTreeMap<String, Health>,
     /// The hours.
@@ -57,6 +59,7 @@ impl Seen<'_> {
     pub(super) fn observation(&self) -> Observation {
         let mut seen = self.contributed.seen.clone();
         self.of_documents(&mut seen);
+        self.of_the_day(&mut seen);
         self.of_the_platform(&mut seen);
         self.of_the_folder(&mut seen);
         self.of_the_program(&mut seen);
@@ -87,7 +90,7 @@ impl Seen<'_> {
         let mut open: Vec<&OpenDocument> = documents.open.iter().collect();
         open.sort_by_key(|d| (d.cut_off, !d.state.needs_a_person(), d.id));
         for document in open {
-            let excused = self.contributed.excused.contains(&document.id);
+            let excused = self.excused.contains(&document.excuses) || self.contributed.excused.contains(&document.id);
             if document.cut_off <= strict && !excused {
                 say(of(document, Kind::Overdue, Level::Red).before(document.cut_off).since(document.cut_off));
             } else if strict < document.cut_off && document.cut_off <= strict.plus(LADDER) {
@@ -120,6 +123,33 @@ impl Seen<'_> {
                 condition.apart(drafter.name.clone())
             }
             None => Condition { can_wait: true, ..condition },
+        }
+    }
+
+    /// The forecast, planned inspections without a record, and days that nobody confirmed.
+    fn of_the_day(&self, seen: &mut Observation) {
+        let Some(day) = &self.status.day else {
+            seen.unseen.extend([Kind::Forecast, Kind::Absent, Kind::DayOpen]);
+            return;
+        };
+        let cut_off = day.forecast.cut_off;
+        let midnight = cut_off == Timestamp::start_of(cut_off.beijing_day());
+        // Near a cut-off at midnight what is not red would wait for the morning, and be too late.
+        let level = if midnight { Level::Red } else { Level::Orange };
+        if let Some(said) = day.forecast.said().filter(|_| day.forecast.fires()) {
+            let condition = Condition::new(Kind::Forecast, level, "", said).before(cut_off);
+            seen.conditions.push(condition.advise("查看平台和队列（dangri queue --shape）；赶不上的登记原因（dangri day excuse）"));
+        }
+        if day.absent > 0 && day.forecast.at >= self.status.today.target && day.forecast.at < cut_off {
+            // Enterprises are not named: that is for the console and the command line.
+            let line = format!("计划检查的企业有 {} 家还没有记录", words::thousands(day.absent));
+            let condition = Condition::new(Kind::Absent, level, "", line).before(cut_off);
+            seen.conditions.push(condition.advise("用 dangri day 查看是哪几家，请检查组交来记录，或者改计划"));
+        }
+        for open in &day.unacknowledged {
+            let line = format!("{open} 的当日小结还没有人确认");
+            let condition = Condition::new(Kind::DayOpen, Level::Yellow, open.to_string(), line);
+            seen.conditions.push(condition.advise("看过 dangri day 后用 dangri day ack 确认"));
         }
     }
 
@@ -258,3 +288,7 @@ fn of(document: &OpenDocument, kind: Kind, level: Level) -> Condition {
     let line = format!("{} {}：{}", document.title, document.state.label(), document.said);
     Condition::new(kind, level, document.id.to_string(), line)
 }
+
+#[cfg(test)]
+#[path = "seen_tests.rs"]
+mod tests;
