@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use chrono::NaiveDate;
 
 use super::{
-    args::{AlertArgs, AlertCommand, AlertDutyArgs, AlertSilenceArgs, JsonArg},
+    alert_args::{AlertArgs, AlertCommand, AlertDutyArgs, AlertSilenceArgs},
+    args::JsonArg,
     envelope,
     place::Place,
     queue::failed_as,

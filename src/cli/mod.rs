@@ -4,6 +4,7 @@
 //! [`Exit`].
 
 mod alert;
+mod alert_args;
 mod args;
 pub mod check;
 pub mod config;
