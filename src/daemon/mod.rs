@@ -219,13 +219,7 @@ impl Running {
         let writer = notes::Writer::new(Arc::clone(&board), Arc::clone(&queue), notes, Arc::clone(&checker), Arc::clone(&clock));
         loops.run("notes", "写退回说明", |beat, stop| writer.run(beat, stop));
         let keeper = upkeep::Keeper::new(journal, Arc::clone(&clock), Arc::clone(&vitals));
-        let guard = Arc::new(recheck::Guard {
-            store: Arc::clone(&store),
-            platform: Arc::clone(&platform) as _,
-            checker: Arc::clone(&checker),
-            vitals: Arc::clone(&vitals),
-            clock: Arc::clone(&clock),
-        });
+        let guard = recheck::Guard::new(&store, &platform, &checker, &vitals, &clock);
         guard.resume().await?;
         let mut tasks = guard.recurring(&config);
         tasks.extend(keeper.recurring(&config));
@@ -254,9 +248,7 @@ impl Running {
         let (watch, ticks) = (day::Watch::new(Arc::clone(&book), Arc::clone(&pulse)), loops.signal());
         loops.run("day", "看当日", |beat, stop| watch.run(beat, stop, ticks));
         let reports = build::reports(&config, &store, &checker);
-        let telling = telling::Parts { config: &config, store: &store, pulse: &pulse, clock: &clock };
-        let (alerts, eye) = telling::open(&telling).await?;
-        telling::start(&mut loops, &telling, &alerts);
+        let (alerts, eye) = telling::begin(&mut loops, &config, &store, &pulse).await?;
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
         let desk = desk::desk(&config, &queue, &pulse, (wakes, board), (keeper as _, &alerts), (reports, Arc::clone(&book)));
         let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&clock))

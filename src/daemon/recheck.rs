@@ -14,7 +14,7 @@ use crate::{
     clock::SharedClock,
     config::Config,
     document::{Finding, Record, Severity, State, Timestamp},
-    platform::{Platform, SchemaInForce},
+    platform::{Gated, Platform, SchemaInForce},
     reconcile::drift::{self, RECENT_DAYS, ReadBack, SchemaDrift, WouldFail},
     status::{SchemaFacts, Vitals},
     store::{Listing, Store, StoreError},
@@ -27,16 +27,12 @@ const MOST: usize = 20_000;
 
 /// Watches over drift.
 pub(super) struct Guard {
-    /// Where documents rest.
-    pub(super) store: Arc<dyn Store>,
-    /// The other side.
-    pub(super) platform: Arc<dyn Platform>,
-    /// Who judges.
-    pub(super) checker: Arc<Checker>,
+    store: Arc<dyn Store>,
+    platform: Arc<dyn Platform>,
+    checker: Arc<Checker>,
     /// Where what is learnt can be seen at once.
-    pub(super) vitals: Arc<Vitals>,
-    /// The time.
-    pub(super) clock: SharedClock,
+    vitals: Arc<Vitals>,
+    clock: SharedClock,
 }
 
 /// What holding documents against a schema came to.
@@ -48,6 +44,18 @@ struct Held {
 }
 
 impl Guard {
+    /// A guard over what is in `store`, as `platform` and `checker` see it.
+    pub(super) fn new(
+        store: &Arc<dyn Store>,
+        platform: &Arc<Gated>,
+        checker: &Arc<Checker>,
+        vitals: &Arc<Vitals>,
+        clock: &SharedClock,
+    ) -> Arc<Self> {
+        let (store, checker, vitals, clock) = (Arc::clone(store), Arc::clone(checker), Arc::clone(vitals), Arc::clone(clock));
+        Arc::new(Self { store, platform: Arc::clone(platform) as _, checker, vitals, clock })
+    }
+
     /// Asks the platform, compares, and remembers. A platform that does not answer leaves everything as it was.
     async fn ask(&self) -> Result<(), StoreError> {
         let theirs = match self.platform.schema().await {

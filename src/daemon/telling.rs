@@ -44,19 +44,30 @@ impl Picture for Fresh {
 }
 
 /// What the room's parts need of the daemon.
-pub(super) struct Parts<'a> {
-    pub(super) config: &'a Config,
-    pub(super) store: &'a Arc<dyn Store>,
-    pub(super) pulse: &'a Arc<Pulse>,
-    pub(super) clock: &'a SharedClock,
+struct Parts<'a> {
+    config: &'a Config,
+    store: &'a Arc<dyn Store>,
+    pulse: &'a Arc<Pulse>,
 }
 
-/// Opens the alert room; its loops are started with [`start`]. The eye answers for further sources.
+/// Opens the alert room and starts its loops. The eye answers for further sources.
 ///
 /// # Errors
 /// [`StartError`] when the store fails or the calendar is damaged.
-pub(super) async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
-    let Parts { config, store, pulse, clock } = parts;
+pub(super) async fn begin(
+    loops: &mut Loops,
+    config: &Config,
+    store: &Arc<dyn Store>,
+    pulse: &Arc<Pulse>,
+) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
+    let parts = Parts { config, store, pulse };
+    let (alerts, eye) = open(&parts).await?;
+    start(loops, &parts, &alerts);
+    Ok((alerts, eye))
+}
+
+async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
+    let Parts { config, store, pulse } = parts;
     let calendar = build::calendar(config).map_err(StartError::Problems)?;
     let hours = hours(&config.alert, calendar);
     let beside = Arc::clone(pulse);
@@ -71,17 +82,18 @@ pub(super) async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeE
         sources: Mutex::default(),
     });
     let settings = Settings { office: config.office.name.clone(), alert: config.alert.clone(), hours };
-    let alerter = Alerter::open(settings, Arc::clone(&eye) as _, Arc::clone(store), Arc::clone(clock)).await?;
+    let alerter = Alerter::open(settings, Arc::clone(&eye) as _, Arc::clone(store), Arc::clone(&pulse.clock)).await?;
     Ok((alerter, eye))
 }
 
 /// Starts looking, sending, listening and pinging.
-pub(super) fn start(loops: &mut Loops, parts: &Parts<'_>, alerter: &Arc<Alerter>) {
+fn start(loops: &mut Loops, parts: &Parts<'_>, alerter: &Arc<Alerter>) {
     loops.signals.extend(alerter.signals());
     let (looker, sender) = (Arc::clone(alerter), Arc::clone(alerter));
     loops.run("alert", "告警", |beat, stop| looker.watch(beat, move || stop.decided()));
     loops.run("alert-post", "发送告警", |beat, stop| sender.send(beat, move || stop.decided()));
-    let Parts { config, store, pulse, clock } = parts;
+    let Parts { config, store, pulse } = parts;
+    let clock = &pulse.clock;
     let picture: Arc<dyn Picture> =
         Arc::new(Fresh { gatherer: Gatherer::new(Arc::clone(store), Arc::clone(&pulse.vitals)), pulse: Arc::clone(pulse) });
     let fresh = Freshness::of(config.folder.sweep.max(config.folder.sweep_network));
