@@ -15,6 +15,7 @@ pub mod day;
 pub mod demo;
 pub mod document;
 pub mod platform;
+pub mod publication;
 pub mod queue;
 pub mod reconcile;
 pub mod redact;

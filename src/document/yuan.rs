@@ -1,9 +1,12 @@
 //! Amounts of money: in figures, and in the upper-case characters that decisions print (大写).
 
+use serde::{Deserialize, Serialize};
+
 const DIGITS: [char; 10] = ['零', '壹', '贰', '叁', '肆', '伍', '陆', '柒', '捌', '玖'];
 
-/// An amount in 分, hundredths of a yuan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+/// An amount in 分, hundredths of a yuan; serialized as that number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Yuan(i64);
 
 /// The largest amount that is read or written: 9,999,999,999,999.99 yuan, more than any form takes.

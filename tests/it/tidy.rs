@@ -11,6 +11,8 @@ const KNOWS: [(&str, &[&str]); 22] = [
     ("document", &[]),
     ("clock", &["document"]),
     ("calendar", &["document"]),
+    // What of a decision must be public, and whether it is; pure.
+    ("publication", &["calendar", "document"]),
     ("redact", &[]),
     ("telemetry", &["clock", "document", "redact"]),
     ("config", &["document", "redact", "telemetry"]),

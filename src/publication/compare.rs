@@ -1,0 +1,461 @@
+//! What is public held against what should be: rows go by once, in any order, any number of times; verdicts come at the end.
+//!
+//! Nothing of a row is kept but what its decision needs, so a list of any length costs no more than the decisions of its window.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{Category, Decision, Difference, Layout, Row, RowState, Term, differ::differences, fold, row::key_of};
+use crate::document::{ContentHash, DocumentId, Name, Timestamp, Yuan};
+
+/// What should become of a decision's notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// It should be public.
+    Public,
+    /// It was corrected or annulled: it should not be public any more (行政处罚法第四十八条).
+    Gone,
+    /// It need not be public.
+    Exempt,
+}
+
+/// A decision that is looked for, as far as it is compared.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The document.
+    pub id: DocumentId,
+    /// What should have become of it.
+    pub expect: Expect,
+    /// The moment after which it should stand in the list.
+    pub from: Timestamp,
+    /// Whether it was seen before.
+    pub seen_before: bool,
+    pub(super) number: String,
+    pub(super) key: String,
+    pub(super) date: NaiveDate,
+    pub(super) category: Category,
+    pub(super) party: Name,
+    pub(super) uscc: Option<String>,
+    pub(super) legal_rep: Name,
+    pub(super) kinds: Vec<String>,
+    pub(super) fine: Option<Yuan>,
+    pub(super) confiscated: Option<Yuan>,
+    pub(super) licence: String,
+    pub(super) authority: String,
+    pub(super) authority_code: String,
+}
+
+impl Wanted {
+    /// `decision`, the document `id`, which should be public from the moment `from` on.
+    pub fn new(id: DocumentId, decision: Decision, from: Timestamp) -> Self {
+        Self {
+            id,
+            expect: Expect::Public,
+            from,
+            seen_before: false,
+            key: key_of(&decision.number).unwrap_or_default(),
+            number: decision.number,
+            date: decision.date,
+            category: decision.category,
+            party: decision.party,
+            uscc: decision.uscc,
+            legal_rep: decision.legal_rep,
+            kinds: decision.kinds,
+            fine: decision.fine,
+            confiscated: decision.confiscated,
+            licence: decision.licence,
+            authority: decision.authority,
+            authority_code: decision.authority_code,
+        }
+    }
+
+    pub(super) fn calls_for_fine(&self) -> bool {
+        self.kinds.iter().any(|kind| kind == "罚款")
+    }
+
+    fn is_of(&self, row: &Row) -> bool {
+        match &self.uscc {
+            Some(code) if !row.get("CF_XDR_SHXYM").is_empty() => fold::folded(row.get("CF_XDR_SHXYM")).eq_ignore_ascii_case(code),
+            _ => fold::same_name(&self.party.0, row.get("CF_XDR_MC")),
+        }
+    }
+}
+
+/// How it stands with a decision's notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Not looked for yet, or too early to be expected.
+    #[default]
+    NotYet,
+    /// Public, and as decided.
+    Matched,
+    /// Public, and otherwise than decided.
+    Mismatched,
+    /// Public more than once.
+    Duplicate,
+    /// Not public though it should be: the whole list was read, twice.
+    Missing,
+    /// Taken away though it should be public.
+    Withdrawn,
+    /// Ended early by credit repair, which is lawful.
+    Repaired,
+    /// The longest term has run out; it stops being public by itself.
+    Expired,
+    /// Still public though it was corrected, or though it need not be public at all.
+    Lingering,
+    /// Not public any more, as it should be after a correction.
+    Gone,
+    /// Lawfully not public.
+    Exempt,
+    /// Nobody knows: the list could not be read so that its absence would mean something.
+    Unseen,
+}
+
+/// Why nothing can be said about a decision's notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// A page could not be had, or was none: what happened, in a few Chinese words.
+    NotRead(String),
+    /// The list did not come to its end.
+    CutShort,
+    /// The list is complete only up to a moment before the notice should have stood there; `None` when it does not say.
+    NotCompleteTo(Option<Timestamp>),
+    /// Values stand in wrong columns, or the columns have other names.
+    Columns,
+    /// Nothing stands in a list in which notices were seen before.
+    KnownOnesGone,
+}
+
+impl Doubt {
+    /// What people are told.
+    pub fn words(&self) -> String {
+        match self {
+            Self::NotRead(why) => format!("公示清单没有读到：{why}"),
+            Self::CutShort => "公示清单没有读完，翻页中断".to_owned(),
+            Self::NotCompleteTo(Some(to)) => format!("平台的公示清单只完整到 {}", to.beijing().format("%Y-%m-%d %H:%M")),
+            Self::NotCompleteTo(None) => "平台没有说明公示清单完整到何时".to_owned(),
+            Self::Columns => "公示清单的栏目错位或改版，认不出内容".to_owned(),
+            Self::KnownOnesGone => "以前见过的公示一条也不见了，清单不可信".to_owned(),
+        }
+    }
+}
+
+/// How one reading of the list ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// It came to the end; the list is complete up to this moment.
+    Whole(Option<Timestamp>),
+    /// It did not.
+    Broken(Doubt),
+}
+
+/// A notice as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// Where it stands.
+    pub state: RowState,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+    /// When it was withdrawn or repaired.
+    pub withdrawn_at: Option<Timestamp>,
+    /// Where it can be seen.
+    pub url: Option<String>,
+    /// What differs from the decision.
+    pub differences: Vec<Difference>,
+    /// SHA-256 of the row's text.
+    pub evidence: ContentHash,
+    /// The day of decision that it gives.
+    pub decided: Option<NaiveDate>,
+    identity: u64,
+    /// In which readings it was seen, one bit each.
+    readings: u8,
+}
+
+/// A published decision of ours that is not among those looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extra {
+    /// Its number as published.
+    pub number: String,
+    /// The day of decision as published.
+    pub decided: Option<NaiveDate>,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+    /// Where it can be seen.
+    pub url: Option<String>,
+    /// SHA-256 of the row's text.
+    pub evidence: ContentHash,
+}
+
+/// What can be said about one decision's notice.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// The decision.
+    pub wanted: Wanted,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// Why nothing can be said, with [`Outcome::Unseen`].
+    pub doubt: Option<Doubt>,
+    /// The notice that speaks for it: the public one, the worst if there are several.
+    pub sight: Option<Sight>,
+    /// How many public rows there are.
+    pub rows: usize,
+    /// Whether every reading agreed, so that an alarm may be raised.
+    pub confirmed: bool,
+}
+
+/// The most rows that are remembered for one decision.
+const MOST_SIGHTS: usize = 8;
+/// The most unknown notices that are told of one by one.
+const MOST_EXTRAS: usize = 1_000;
+/// The most unknown notices that are counted exactly.
+const MOST_COUNTED: usize = 10_000;
+
+#[derive(Debug, Default)]
+struct Seen {
+    by_number: Vec<Sight>,
+    /// Rows without its number that fit by party, day and amount; each is an unknown notice if the number turns up as well.
+    by_party: Vec<(Sight, Extra)>,
+    /// A row that seems to be its own has its values in wrong columns.
+    broken: bool,
+}
+
+/// The decisions of a window, and what was seen of them.
+#[derive(Debug)]
+pub struct Ledger {
+    wanted: Vec<Wanted>,
+    seen: Vec<Seen>,
+    numbers: HashMap<String, Vec<usize>>,
+    parties: HashMap<(NaiveDate, Yuan), Vec<usize>>,
+    /// How many readings it takes before absence counts.
+    needed: usize,
+    readings: Vec<Reading>,
+    rows: u64,
+    /// Rows whose columns cannot be relied on and that are nobody's.
+    stray: bool,
+    extras: Vec<Extra>,
+    counted: HashSet<u64>,
+}
+
+impl Ledger {
+    /// A ledger of what is `wanted`; absence counts once `needed` readings agree.
+    pub fn new(wanted: Vec<Wanted>, needed: usize) -> Self {
+        let (mut numbers, mut parties) = (HashMap::<_, Vec<usize>>::new(), HashMap::<_, Vec<usize>>::new());
+        for (at, one) in wanted.iter().enumerate() {
+            numbers.entry(one.key.clone()).or_default().push(at);
+            parties.entry((one.date, one.fine.unwrap_or_default())).or_default().push(at);
+        }
+        let seen = wanted.iter().map(|_| Seen::default()).collect();
+        Self {
+            wanted,
+            seen,
+            numbers,
+            parties,
+            needed,
+            readings: Vec::new(),
+            rows: 0,
+            stray: false,
+            extras: Vec::new(),
+            counted: HashSet::new(),
+        }
+    }
+
+    /// One row of the reading under way. `ours` says whether a row that nobody here waits for would be a notice of this office at all.
+    pub fn take(&mut self, row: &Row, ours: bool) {
+        self.rows += 1;
+        if row.layout() == Layout::Broken {
+            match row.number_anywhere().and_then(|number| self.numbers.get(&number)) {
+                Some(found) => found.iter().for_each(|at| self.seen[*at].broken = true),
+                None => self.stray = true,
+            }
+            return;
+        }
+        let bit = 1_u8 << self.readings.len().min(7);
+        if let Some((at, differences)) = self.by_number(row) {
+            note(&mut self.seen[at].by_number, sight(row, differences, bit));
+        } else if let Some((at, differences)) = self.by_party(row) {
+            let kept = &mut self.seen[at].by_party;
+            let seen = sight(row, differences, bit);
+            if let Some((known, _)) = kept.iter_mut().find(|(known, _)| known.identity == seen.identity) {
+                known.again(seen);
+            } else if kept.len() < MOST_SIGHTS {
+                kept.push((seen, extra(row)));
+            }
+        } else if ours && self.counted.len() < MOST_COUNTED && self.counted.insert(row.identity()) && self.extras.len() < MOST_EXTRAS {
+            self.extras.push(extra(row));
+        }
+    }
+
+    /// The decision of the row's number: where several carry it, the one that the row fits best, one that counts before one that does not.
+    fn by_number(&self, row: &Row) -> Option<(usize, Vec<Difference>)> {
+        let found = self.numbers.get(&row.number()?)?;
+        let judged = found.iter().map(|at| (*at, differences(&self.wanted[*at], row)));
+        judged.min_by_key(|(at, differences)| (differences.len(), self.wanted[*at].expect != Expect::Public))
+    }
+
+    /// The decision of the row's party, day and amount (domain.md §2.7).
+    fn by_party(&self, row: &Row) -> Option<(usize, Vec<Difference>)> {
+        let found = self.parties.get(&(row.decided()?, row.fine().unwrap_or_default()))?;
+        let at = *found.iter().find(|at| self.wanted[**at].is_of(row))?;
+        Some((at, differences(&self.wanted[at], row)))
+    }
+
+    /// The reading under way ended.
+    pub fn end(&mut self, reading: Reading) {
+        self.readings.push(reading);
+    }
+
+    /// Whether a further reading could change what would be told: something is absent or wrong, and fewer readings were made than needed.
+    pub fn wants_another(&self, now: Timestamp) -> bool {
+        let calm = |at: usize| {
+            let verdict = self.judge(at, now, true);
+            matches!(
+                verdict.outcome,
+                Outcome::Matched | Outcome::NotYet | Outcome::Exempt | Outcome::Gone | Outcome::Repaired | Outcome::Expired
+            )
+        };
+        self.readings.len() < self.needed && !(0..self.wanted.len()).all(calm)
+    }
+
+    /// How many rows went by.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// What can be said at `now`, decision by decision, and the notices that nobody waited for.
+    pub fn close(mut self, now: Timestamp) -> (Vec<Verdict>, Vec<Extra>, usize) {
+        let verdicts: Vec<Verdict> = (0..self.wanted.len()).map(|at| self.judge(at, now, false)).collect();
+        let spare = self.seen.iter_mut().filter(|seen| !seen.by_number.is_empty());
+        let spare: Vec<Extra> = spare.flat_map(|seen| seen.by_party.drain(..).map(|(_, extra)| extra)).collect();
+        let count = self.counted.len() + spare.len();
+        self.extras.extend(spare);
+        (verdicts, self.extras, count)
+    }
+
+    /// `provisional` takes the readings made so far for enough.
+    fn judge(&self, at: usize, now: Timestamp, provisional: bool) -> Verdict {
+        let (wanted, seen) = (&self.wanted[at], &self.seen[at]);
+        let by_party: Vec<Sight> = seen.by_party.iter().map(|(sight, _)| sight.clone()).collect();
+        let sights = if seen.by_number.is_empty() { &by_party } else { &seen.by_number };
+        let public: Vec<&Sight> = sights.iter().filter(|s| s.state == RowState::Published).collect();
+        let ended = sights.iter().filter(|s| s.state != RowState::Published).max_by_key(|s| s.withdrawn_at);
+        let worst = public.iter().max_by_key(|s| s.differences.len()).copied();
+        let best = worst.or(ended);
+        let (outcome, doubt) = match (wanted.expect, best) {
+            (Expect::Public, Some(sight)) => (of_sight(sight, public.len(), wanted, now), None),
+            (_, Some(sight)) if sight.state == RowState::Published => (Outcome::Lingering, None),
+            (Expect::Gone, Some(_)) => (Outcome::Gone, None),
+            (Expect::Exempt, _) => (Outcome::Exempt, None),
+            (expect, None) => self.of_nothing(wanted, seen, expect, (now, provisional)),
+        };
+        let all = (1_u16 << self.readings.len().min(8)) - 1;
+        let confirmed = best.is_none_or(|sight| u16::from(sight.readings) == all) && self.whole();
+        Verdict { wanted: wanted.clone(), outcome, doubt, sight: best.cloned(), rows: public.len(), confirmed }
+    }
+
+    fn whole(&self) -> bool {
+        self.readings.iter().all(|r| matches!(r, Reading::Whole(_)))
+    }
+
+    /// Nothing was seen of it: whether that means anything.
+    fn of_nothing(&self, wanted: &Wanted, seen: &Seen, expect: Expect, (now, provisional): (Timestamp, bool)) -> (Outcome, Option<Doubt>) {
+        let unseen = |doubt| (Outcome::Unseen, Some(doubt));
+        if seen.broken {
+            return unseen(Doubt::Columns);
+        }
+        if expect == Expect::Public && now < wanted.from {
+            return (Outcome::NotYet, None);
+        }
+        if let Some(doubt) = self.doubt(wanted, provisional) {
+            return unseen(doubt);
+        }
+        let over = Term::of(wanted.date).and_then(|term| term.last(wanted.date)).is_some_and(|last| last < now.beijing_day());
+        match expect {
+            Expect::Gone => (Outcome::Gone, None),
+            Expect::Public if over => (Outcome::Expired, None),
+            _ => (Outcome::Missing, None),
+        }
+    }
+
+    /// Why absence proves nothing, if it does not.
+    fn doubt(&self, wanted: &Wanted, provisional: bool) -> Option<Doubt> {
+        if let Some(Reading::Broken(doubt)) = self.readings.iter().find(|r| matches!(r, Reading::Broken(_))) {
+            return Some(doubt.clone());
+        }
+        if self.readings.is_empty() || (!provisional && self.readings.len() < self.needed) {
+            return Some(Doubt::CutShort);
+        }
+        if self.stray {
+            return Some(Doubt::Columns);
+        }
+        if self.rows == 0 && self.wanted.iter().any(|w| w.seen_before && w.expect == Expect::Public) {
+            return Some(Doubt::KnownOnesGone);
+        }
+        let behind = self.readings.iter().find_map(|reading| match reading {
+            Reading::Whole(to) if to.is_none_or(|to| to <= wanted.from) => Some(*to),
+            _ => None,
+        });
+        behind.map(Doubt::NotCompleteTo)
+    }
+}
+
+/// What a notice that was seen comes to, where it should be public.
+fn of_sight(sight: &Sight, public: usize, wanted: &Wanted, now: Timestamp) -> Outcome {
+    let over = Term::of(wanted.date).and_then(|term| term.last(wanted.date)).is_some_and(|last| last < now.beijing_day());
+    match sight.state {
+        RowState::Published if public > 1 => Outcome::Duplicate,
+        RowState::Published if sight.differences.is_empty() => Outcome::Matched,
+        RowState::Published => Outcome::Mismatched,
+        RowState::Repaired => Outcome::Repaired,
+        RowState::Withdrawn if over => Outcome::Expired,
+        RowState::Withdrawn => Outcome::Withdrawn,
+    }
+}
+
+impl Sight {
+    /// The same row once more: what it says now counts.
+    fn again(&mut self, now: Self) {
+        let readings = self.readings | now.readings;
+        *self = now;
+        self.readings = readings;
+    }
+}
+
+fn note(kept: &mut Vec<Sight>, seen: Sight) {
+    if let Some(known) = kept.iter_mut().find(|known| known.identity == seen.identity) {
+        known.again(seen);
+    } else if kept.len() < MOST_SIGHTS {
+        kept.push(seen);
+    }
+}
+
+fn sight(row: &Row, differences: Vec<Difference>, bit: u8) -> Sight {
+    Sight {
+        state: row.state,
+        published_at: row.published_at,
+        withdrawn_at: row.withdrawn_at,
+        url: row.url.clone(),
+        differences,
+        evidence: row.evidence(),
+        decided: row.decided(),
+        identity: row.identity(),
+        readings: bit,
+    }
+}
+
+fn extra(row: &Row) -> Extra {
+    Extra {
+        number: row.get("CF_WSH").chars().take(60).collect(),
+        decided: row.decided(),
+        published_at: row.published_at,
+        url: row.url.clone(),
+        evidence: row.evidence(),
+    }
+}
+
+#[cfg(test)]
+#[path = "compare_tests.rs"]
+mod tests;

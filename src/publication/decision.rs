@@ -1,0 +1,410 @@
+//! A penalty decision as it must be published: its own document turned into the CF_ fields (domain.md §2.1, §2.2, §2.6).
+
+use chrono::NaiveDate;
+use quick_xml::{Reader, XmlVersion, events::Event};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    columns::{Column, ORGANISATION, PERSON},
+    term,
+};
+use crate::document::{DocumentNumber, Kind, Name, Yuan};
+
+/// The four kinds of document that decide a penalty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionKind {
+    /// 行政处罚决定书（单位）.
+    Organisation,
+    /// 行政处罚决定书（个人）.
+    Person,
+    /// 行政（当场）处罚决定书（单位）.
+    SpotOrganisation,
+    /// 行政（当场）处罚决定书（个人）.
+    SpotPerson,
+}
+
+impl DecisionKind {
+    /// The kind of decision that documents of `kind` are; `None` for every other document.
+    pub fn of(kind: &Kind) -> Option<Self> {
+        Some(match kind.code() {
+            "penalty_org" => Self::Organisation,
+            "penalty_person" => Self::Person,
+            "spot_penalty_org" => Self::SpotOrganisation,
+            "spot_penalty_person" => Self::SpotPerson,
+            _ => return None,
+        })
+    }
+
+    fn of_root(root: &str) -> Option<Self> {
+        Some(match root {
+            "PenaltyOrg" => Self::Organisation,
+            "PenaltyPerson" => Self::Person,
+            "SpotPenaltyOrg" => Self::SpotOrganisation,
+            "SpotPenaltyPerson" => Self::SpotPerson,
+            _ => return None,
+        })
+    }
+
+    /// Whether it was decided by the simple procedure.
+    pub const fn on_the_spot(self) -> bool {
+        matches!(self, Self::SpotOrganisation | Self::SpotPerson)
+    }
+}
+
+/// CF_XDR_LB: exactly one of three (domain.md §2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// 法人及非法人组织.
+    Organisation,
+    /// 个体工商户: a credit code of 92…, in the table for organisations all the same.
+    SoleTrader,
+    /// 自然人.
+    Person,
+}
+
+impl Category {
+    /// The word of the template.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Organisation => "法人及非法人组织",
+            Self::SoleTrader => "个体工商户",
+            Self::Person => "自然人",
+        }
+    }
+}
+
+/// What a decision says that is published, or decides whether and until when it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What it is.
+    pub kind: DecisionKind,
+    /// Its number as written, normalised.
+    pub number: String,
+    /// Its day.
+    pub date: NaiveDate,
+    /// Whom it is against.
+    pub category: Category,
+    /// 行政相对人名称.
+    pub party: Name,
+    /// The party's credit code; `None` for a person.
+    pub uscc: Option<String>,
+    /// 法定代表人, or the operator of a sole trader.
+    pub legal_rep: Name,
+    /// 证件类型 of a person.
+    pub id_kind: String,
+    /// 证件号码 of a person: filed, never shown.
+    pub id_number: Name,
+    /// 违法行为类型.
+    pub violated: String,
+    /// 违法事实.
+    pub facts: String,
+    /// 处罚依据.
+    pub basis: String,
+    /// 处罚类别, each by its word.
+    pub kinds: Vec<String>,
+    /// 处罚内容.
+    pub content: String,
+    /// The fine.
+    pub fine: Option<Yuan>,
+    /// What was confiscated, in money.
+    pub confiscated: Option<Yuan>,
+    /// 暂扣或吊销证照名称及编号.
+    pub licence: String,
+    /// 处罚机关.
+    pub authority: String,
+    /// Its credit code.
+    pub authority_code: String,
+}
+
+/// Every element's and attribute's own text by its path below the root: `Enterprise/Uscc`, `PenaltyKinds/PenaltyKind/@name`.
+#[derive(Debug, Default)]
+pub struct Leaves(Vec<(String, String)>);
+
+impl Leaves {
+    /// One more, in the order of the document.
+    pub fn push(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        self.0.push((path.into(), text.into()));
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.0.iter().find(|(known, _)| known == path).map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+
+    fn one(&self, path: &str) -> Option<String> {
+        Some(self.get(path)).filter(|text| !text.is_empty())
+    }
+
+    /// `《中华人民共和国安全生产法》第四十一条第一款；…`, and what the block says in words.
+    fn cited(&self, block: &str) -> String {
+        let mut said: Vec<String> = Vec::new();
+        let (law, article, text) = (format!("{block}/Citation/Law"), format!("{block}/Citation/Article"), format!("{block}/Text"));
+        for (path, value) in &self.0 {
+            if *path == law {
+                said.push(format!("《{value}》"));
+            } else if *path == article {
+                if let Some(last) = said.last_mut() {
+                    last.push_str(value);
+                }
+            } else if *path == text {
+                said.push(value.clone());
+            }
+        }
+        said.join("；")
+    }
+
+    /// The kinds in words; `other` is `其他-` and its name.
+    fn kinds(&self) -> Vec<String> {
+        let mut kinds: Vec<String> = Vec::new();
+        for (path, value) in &self.0 {
+            match path.as_str() {
+                "PenaltyKinds/PenaltyKind" => kinds.push(kind_word(value).to_owned()),
+                "PenaltyKinds/PenaltyKind/@name" => kinds.push(format!("其他-{value}")),
+                _ => {}
+            }
+        }
+        // An attribute comes before its element's text, which then only says that it is another kind.
+        kinds.retain(|kind| kind != "其他");
+        kinds
+    }
+}
+
+impl Decision {
+    /// Reads a decision's bytes as they are sent; `None` for any other document.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let (root, leaves) = leaves(std::str::from_utf8(bytes).ok()?)?;
+        Self::of(&root, &leaves)
+    }
+
+    /// The decision that a document of this root element says; `None` for any other document, and for one without number or date.
+    pub fn of(root: &str, leaves: &Leaves) -> Option<Self> {
+        let kind = DecisionKind::of_root(root)?;
+        let uscc = leaves.one("Enterprise/Uscc");
+        let category = match &uscc {
+            _ if matches!(kind, DecisionKind::Person | DecisionKind::SpotPerson) => Category::Person,
+            Some(code) if code.starts_with("92") => Category::SoleTrader,
+            _ => Category::Organisation,
+        };
+        let violated = leaves.cited("Violated");
+        Some(Self {
+            kind,
+            number: DocumentNumber::read(&leaves.one("Header/DocumentNumber")?).text,
+            date: leaves.get("Header/DocumentDate").parse().ok()?,
+            category,
+            party: Name(leaves.one("Enterprise/Name").or_else(|| leaves.one("Party/Name")).unwrap_or_default()),
+            uscc: uscc.filter(|_| category != Category::Person),
+            legal_rep: Name(leaves.get("Enterprise/LegalRep")),
+            id_kind: id_kind(&leaves.get("Party/IdKind")).to_owned(),
+            id_number: Name(leaves.get("Party/IdNumber")),
+            violated: if violated.is_empty() { violated } else { format!("违反{violated}") },
+            facts: leaves.get("Facts"),
+            basis: leaves.cited("Basis"),
+            kinds: leaves.kinds(),
+            content: leaves.get("PenaltyText"),
+            fine: Yuan::parse(&leaves.get("FineYuan")),
+            confiscated: Yuan::parse(&leaves.get("ConfiscatedYuan")),
+            licence: leaves.get("LicenceNote"),
+            authority: leaves.get("Header/IssuingOrg/Name"),
+            authority_code: leaves.get("Header/IssuingOrg/Uscc"),
+        })
+    }
+
+    /// The template that it belongs into.
+    pub fn columns(&self) -> &'static [Column] {
+        if self.category == Category::Person { &PERSON } else { &ORGANISATION }
+    }
+
+    /// What stands in a column; empty when nothing does. The legal representative's ID number is never there.
+    pub fn field(&self, name: &str) -> String {
+        let person = self.category == Category::Person;
+        match name {
+            "CF_XDR_MC" => self.party.0.clone(),
+            "CF_XDR_LB" => self.category.word().to_owned(),
+            "CF_XDR_SHXYM" => self.uscc.clone().unwrap_or_default(),
+            "CF_FRDB" if !person => self.legal_rep.0.clone(),
+            "CF_XDR_ZJLX" if person => self.id_kind.clone(),
+            "CF_XDR_ZJHM" if person => self.id_number.0.clone(),
+            "CF_WSH" => self.number.clone(),
+            "CF_WFXW" => self.violated.clone(),
+            "CF_SY" => self.facts.clone(),
+            "CF_YJ" => self.basis.clone(),
+            "CF_CFLB" => self.kinds.join("；"),
+            "CF_NR" => self.content.clone(),
+            "CF_NR_FK" => self.fine.map(Yuan::wan).unwrap_or_default(),
+            "CF_NR_WFFF" => self.confiscated.map(Yuan::wan).unwrap_or_default(),
+            "CF_NR_ZKDX" => self.licence.clone(),
+            "CF_JDRQ" => self.date.to_string(),
+            // Without an end of its own a decision holds for good (domain.md §2.1).
+            "CF_YXQ" => "2099-12-31".to_owned(),
+            "CF_GSJZQ" => term::proposed_end(self.date).map(|end| end.to_string()).unwrap_or_default(),
+            "CF_CFJG" | "CF_SJLY" => self.authority.clone(),
+            "CF_CFJGDM" | "CF_SJLYDM" => self.authority_code.clone(),
+            // The template for organisations has no column for it.
+            "BZ" if self.category == Category::SoleTrader => self.category.word().to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// Whether the kinds of penalty call for what a column holds (domain.md §2.1, 罚款 → CF_NR_FK and so on).
+    pub fn calls_for(&self, column: &str) -> bool {
+        let any = |words: &[&str]| self.kinds.iter().any(|kind| words.iter().any(|word| kind.contains(word)));
+        match column {
+            "CF_NR_FK" => any(&["罚款"]),
+            "CF_NR_WFFF" => any(&["没收"]),
+            "CF_NR_ZKDX" => any(&["暂扣", "吊销"]),
+            // No code is 17 zeros and X, and then the registration number is wanted.
+            "CF_XDR_GSZC" => self.uscc.as_deref() == Some("00000000000000000X"),
+            _ => false,
+        }
+    }
+}
+
+/// The word of 行政处罚法第九条 for a code of `penalty-kinds.csv`.
+fn kind_word(code: &str) -> &str {
+    match code {
+        "warning" => "警告",
+        "criticism" => "通报批评",
+        "fine" => "罚款",
+        "confiscate_gains" => "没收违法所得",
+        "confiscate_goods" => "没收非法财物",
+        "suspend_licence" => "暂扣许可证件",
+        "lower_qualification" => "降低资质等级",
+        "revoke_licence" => "吊销许可证件",
+        "limit_operation" => "限制开展生产经营活动",
+        "stop_production" => "责令停产停业",
+        "close_down" => "责令关闭",
+        "ban_from_work" => "限制从业",
+        "detention" => "行政拘留",
+        "other" => "其他",
+        code => code,
+    }
+}
+
+/// The word of the template for a code of `id-kinds.csv`.
+fn id_kind(code: &str) -> &str {
+    match code {
+        "id_card" => "身份证",
+        "passport" => "护照号",
+        "hk_macao_permit" => "港澳居民来往内地通行证",
+        "taiwan_permit" => "台湾居民来往大陆通行证",
+        "foreign_residence" => "外国人永久居留身份证",
+        code => code,
+    }
+}
+
+/// The root's local name and the leaves below it. The bytes passed the check once; what cannot be read now is `None`.
+fn leaves(text: &str) -> Option<(String, Leaves)> {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    let (mut root, mut path, mut own, mut found) = (None, Vec::<String>::new(), Vec::<String>::new(), Leaves::default());
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) => {
+                let name = tag.local_name().into_inner().to_owned();
+                if root.is_none() {
+                    root = Some(name);
+                } else {
+                    path.push(name);
+                }
+                own.push(String::new());
+                for attribute in tag.attributes().flatten() {
+                    if attribute.key.as_namespace_binding().is_none() && !path.is_empty() {
+                        let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
+                        found.push(format!("{}/@{}", path.join("/"), attribute.key.local_name().into_inner()), value.trim());
+                    }
+                }
+            }
+            Event::Text(part) => say(&mut own, &part.xml10_content()),
+            Event::CData(part) => say(&mut own, &part.xml10_content()),
+            Event::GeneralRef(entity) => match entity.resolve_char_ref().ok()? {
+                Some(c) => say(&mut own, c.encode_utf8(&mut [0; 4])),
+                None => say(&mut own, quick_xml::escape::resolve_xml_entity(&entity)?),
+            },
+            Event::End(_) => {
+                let text = own.pop()?;
+                let text = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+                if !text.is_empty() && !path.is_empty() {
+                    found.push(path.join("/"), text);
+                }
+                path.pop();
+            }
+            Event::Eof => return Some((root?, found)),
+            _ => {}
+        }
+        // White space between elements has no owner before the root opens.
+        if own.is_empty() && root.is_some() {
+            return Some((root?, found));
+        }
+    }
+}
+
+/// Text belongs to the innermost element that is open; before the root it is nobody's.
+fn say(own: &mut [String], text: &str) {
+    if let Some(own) = own.last_mut() {
+        own.push_str(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORG: &[u8] = include_bytes!("../../mocks/drafts/fit/penalty_org.xml");
+    const ONE: &[u8] = include_bytes!("../../mocks/drafts/fit/penalty_person.xml");
+    const SPOT: &[u8] = include_bytes!("../../mocks/drafts/fit/spot_penalty_org.xml");
+
+    fn body(bytes: &[u8]) -> &[u8] {
+        let at = bytes.windows(2).rposition(|two| two == b"?>").map_or(0, |at| at + 2);
+        &bytes[at..]
+    }
+
+    fn filled(decision: &Decision) -> String {
+        decision.columns().iter().map(|c| format!("{:<14}{}\n", c.field, decision.field(c.field))).collect()
+    }
+
+    #[test]
+    fn a_decision_against_an_organisation_fills_twenty_six_columns() {
+        let decision = Decision::read(body(ORG)).unwrap();
+        assert_eq!(decision.columns().len(), 26);
+        insta::assert_snapshot!(filled(&decision));
+    }
+
+    #[test]
+    fn a_decision_against_a_person_fills_twenty() {
+        let decision = Decision::read(body(ONE)).unwrap();
+        assert_eq!(decision.columns().len(), 20);
+        insta::assert_snapshot!(filled(&decision));
+    }
+
+    #[test]
+    fn a_sole_trader_stands_among_the_organisations() {
+        let text = String::from_utf8(body(ORG).to_vec()).unwrap().replace("<Uscc>91370302", "<Uscc>92370302");
+        let decision = Decision::read(text.as_bytes()).unwrap();
+        assert_eq!((decision.category, decision.field("CF_XDR_LB").as_str()), (Category::SoleTrader, "个体工商户"));
+        assert_eq!((decision.columns().len(), decision.field("BZ").as_str()), (26, "个体工商户"));
+    }
+
+    #[test]
+    fn decisions_on_the_spot_are_decisions_and_other_documents_are_not() {
+        assert!(Decision::read(body(SPOT)).unwrap().kind.on_the_spot());
+        for other in ["penalty_notice", "insp_record", "case_close"] {
+            let bytes = std::fs::read(format!("mocks/drafts/fit/{other}.xml")).unwrap();
+            assert_eq!(Decision::read(body(&bytes)), None, "{other}");
+        }
+        assert_eq!(Decision::read(b"<PenaltyOrg><Header>"), None);
+        assert_eq!(Decision::read(b""), None);
+    }
+
+    #[test]
+    fn another_kind_of_penalty_is_published_by_its_name() {
+        let text = String::from_utf8(body(ORG).to_vec()).unwrap();
+        let text = text.replace(
+            "<PenaltyKind>fine</PenaltyKind>",
+            "<PenaltyKind>fine</PenaltyKind><PenaltyKind name=\"公开检讨\">other</PenaltyKind>",
+        );
+        let decision = Decision::read(text.as_bytes()).unwrap();
+        assert_eq!(decision.kinds, ["罚款", "其他-公开检讨"]);
+        assert!(decision.calls_for("CF_NR_FK") && !decision.calls_for("CF_NR_WFFF"));
+    }
+}

@@ -1,0 +1,120 @@
+//! Which decisions are public at all, and for how long, by the date of the decision (domain.md §2.3, §2.4).
+
+use chrono::{Months, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::Decision;
+
+/// Whether decisions of nothing but 警告 or 通报批评 are public; offices read the rules of 2023 differently (domain.md §2.4, to be confirmed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warnings {
+    /// They are, as every decision (安全生产法第七十八条).
+    #[default]
+    Publish,
+    /// They are not, from the decisions of 2023-05-01 on.
+    Exempt,
+}
+
+/// Why a decision is lawfully not public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exemption {
+    /// Decided on the spot.
+    OnTheSpot,
+    /// Nothing but a warning or a public criticism, by the office's setting.
+    WarningOnly,
+}
+
+impl Exemption {
+    /// The reason, as it is shown.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::OnTheSpot => "简易程序（当场处罚）的决定不归集、不公示",
+            Self::WarningOnly => "只有警告、通报批评，按本单位设置不公示",
+        }
+    }
+
+    /// The exemption that holds for `decision`, if one does.
+    pub fn of(decision: &Decision, warnings: Warnings) -> Option<Self> {
+        if decision.kind.on_the_spot() {
+            return Some(Self::OnTheSpot);
+        }
+        let mild = |kind: &String| matches!(kind.as_str(), "警告" | "通报批评");
+        let since = NaiveDate::from_ymd_opt(2023, 5, 1)?;
+        let only_mild = !decision.kinds.is_empty() && decision.kinds.iter().all(mild);
+        (warnings == Warnings::Exempt && only_mild && decision.date >= since).then_some(Self::WarningOnly)
+    }
+}
+
+/// For how long a decision is public, counted from its date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// The least, in months.
+    pub least: u32,
+    /// The most, in months.
+    pub most: u32,
+    /// The rule that says so.
+    pub rule: &'static str,
+}
+
+/// From which day each rule holds (domain.md §2.4, with the sources there).
+const TERMS: [((i32, u32, u32), Term); 3] = [
+    ((2019, 7, 1), Term { least: 3, most: 36, rule: "发改办财金〔2019〕527号" }),
+    // 安全生产: at least a year.
+    ((2023, 5, 1), Term { least: 12, most: 36, rule: "国家发展改革委令第58号" }),
+    ((2026, 4, 1), Term { least: 3, most: 36, rule: "信用修复管理办法" }),
+];
+
+impl Term {
+    /// The term of a decision of `day`; `None` before the first rule that is known.
+    pub fn of(day: NaiveDate) -> Option<Self> {
+        let holds = |(year, month, first): (i32, u32, u32)| NaiveDate::from_ymd_opt(year, month, first).is_some_and(|from| from <= day);
+        TERMS.iter().rev().find(|(from, _)| holds(*from)).map(|(_, term)| *term)
+    }
+
+    /// The last day on which it may be public.
+    pub fn last(self, decided: NaiveDate) -> Option<NaiveDate> {
+        decided.checked_add_months(Months::new(self.most))
+    }
+
+    /// Whether a published 公示截止期 of `end` is one that the rule allows.
+    pub fn allows(self, decided: NaiveDate, end: NaiveDate) -> bool {
+        let first = decided.checked_add_months(Months::new(self.least));
+        first.is_some_and(|first| first <= end) && self.last(decided).is_some_and(|last| end <= last)
+    }
+}
+
+/// The 公示截止期 that is proposed: a year, which every rule since 2019 allows and that of 2023 asks for in 安全生产.
+pub(super) fn proposed_end(decided: NaiveDate) -> Option<NaiveDate> {
+    decided.checked_add_months(Months::new(12))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_rule_is_chosen_by_the_date_of_the_decision() {
+        for (decided, least) in [("2019-07-01", 3), ("2023-04-30", 3), ("2023-05-01", 12), ("2026-03-31", 12), ("2026-04-01", 3)] {
+            let term = Term::of(day(decided)).unwrap();
+            assert_eq!((term.least, term.most), (least, 36), "{decided}");
+            assert!(term.allows(day(decided), proposed_end(day(decided)).unwrap()));
+        }
+        assert_eq!(Term::of(day("2019-06-30")), None);
+    }
+
+    #[test]
+    fn an_end_outside_the_rule_is_not_allowed() {
+        let decided = day("2023-06-01");
+        let term = Term::of(decided).unwrap();
+        assert!(!term.allows(decided, day("2023-09-01")), "安全生产 has a year at least");
+        assert!(term.allows(decided, day("2024-06-01")) && term.allows(decided, day("2026-06-01")));
+        assert!(!term.allows(decided, day("2026-06-02")));
+        assert!(!term.allows(decided, decided), "a timestamp that renews itself is no end");
+    }
+}
