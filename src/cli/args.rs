@@ -87,6 +87,9 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RosterCommand,
     },
+    /// Decisions and their notices.
+    #[command(about = "立即核对公示：处罚决定是否已公示、与决定书是否一致")]
+    Reconcile(ReconcileArgs),
     /// The check-up.
     #[command(about = "逐项体检：配置、目录、标记、权限、磁盘、平台、证书、时钟、数据")]
     Doctor(JsonArg),
@@ -380,6 +383,25 @@ pub(super) struct LoopArgs {
     /// Only what is open.
     #[arg(long, help = "只看还没有办完的")]
     pub(super) open: bool,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReconcileArgs {
+    /// The first day.
+    #[arg(long, value_name = "日期", help = "决定日期从这一天起，例如 2023-04-01（默认：仍在公示期内的全部）")]
+    pub(super) from: Option<chrono::NaiveDate>,
+    /// The last day.
+    #[arg(long, value_name = "日期", help = "到这一天止，当天也算（默认：今天）")]
+    pub(super) to: Option<chrono::NaiveDate>,
+    /// Another list.
+    #[arg(long, value_name = "文件", help = "不读平台，改为核对从其他公示网站导出的清单（xlsx 或 csv）")]
+    pub(super) from_file: Option<PathBuf>,
+    /// Each of them.
+    #[arg(long, help = "逐件列出，不只列需要处理的")]
+    pub(super) all: bool,
     /// For machines.
     #[arg(long, help = "输出 JSON")]
     pub(super) json: bool,

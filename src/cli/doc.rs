@@ -11,6 +11,7 @@ use crate::{
         Answer, Ask, AskError,
         api::{Life, Row},
         client::PATIENT,
+        publicity::Notice,
     },
     day::Excuse,
     document::{Entry, Event, Facts, Finding, Record, Timestamp},
@@ -28,6 +29,7 @@ const SCHEMA: &str = "dangri.doc/1";
 #[derive(Debug, Serialize)]
 struct Told {
     record: Record,
+    notice: Option<Notice>,
     advice: String,
     history: Vec<Entry>,
     attempts: Vec<story::Attempt>,
@@ -66,14 +68,17 @@ fn fetch(name: &str, place: &Place) -> Result<Told, AskError> {
         }
         Ok(())
     })?;
-    let Life { record, advice, others, excuses } = life.ok_or(AskError::CutShort)?;
+    let Life { record, advice, others, excuses, notice } = life.ok_or(AskError::CutShort)?;
     let attempts = story::attempts(&history, &exchanges);
-    Ok(Told { record, advice, history, attempts, exchanges, others, excuses, notes })
+    Ok(Told { record, notice, advice, history, attempts, exchanges, others, excuses, notes })
 }
 
 fn tell(told: &Told, now: Timestamp, style: Style) -> String {
     let mut lines = head(&told.record, &told.advice, now, style);
     lines.extend(told.excuses.iter().map(excuse_line));
+    if let Some(notice) = &told.notice {
+        lines.extend(publication(notice, style));
+    }
     lines.push("\n经过:".into());
     lines.extend(told.history.iter().map(|entry| format!("  {}", story::sentence(entry))));
     let findings = findings(&told.history);
@@ -125,6 +130,17 @@ fn head(record: &Record, advice: &str, now: Timestamp, style: Style) -> Vec<Stri
     }
     lines.push(format!("  编号: {}", record.id()));
     lines.extend(record.birth.digest.map(|digest| format!("  摘要: SHA-256 {digest}")));
+    lines
+}
+
+/// How the notice of a decision stands.
+fn publication(notice: &Notice, style: Style) -> Vec<String> {
+    let reason = if notice.reason.is_empty() { String::new() } else { format!("：{}", notice.reason) };
+    let mut lines = vec![format!("  公示: {}{reason}", style.paint(super::reconcile::colour(notice), &notice.label))];
+    lines.extend(notice.published_at.map(|at| format!("        平台公示时间 {}", words::full(at))));
+    lines.extend(notice.first_seen.map(|at| format!("        首次看到 {}", words::full(at))));
+    lines.extend(super::reconcile::details(notice).into_iter().map(|line| format!("        {line}")));
+    lines.extend(notice.evidence.map(|hash| format!("        所见内容摘要 SHA-256 {hash}")));
     lines
 }
 

@@ -66,7 +66,7 @@ fn life(entered: bool) -> Told {
         reason: "检查组次日才回到办公室".into(),
     };
     let excuses = if entered { vec![] } else { vec![excuse] };
-    Told { record, advice, history, attempts, exchanges: vec![exchange], others, excuses, notes: vec![] }
+    Told { record, notice: None, advice, history, attempts, exchanges: vec![exchange], others, excuses, notes: vec![] }
 }
 
 #[test]

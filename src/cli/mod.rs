@@ -19,6 +19,7 @@ mod ledger;
 mod place;
 mod plan;
 mod queue;
+mod reconcile;
 mod status;
 mod terminal;
 mod upkeep;
@@ -70,6 +71,7 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
         Command::Day(args) => day::run(args, place, to)?,
         Command::Plan { command } => plan::plan(command, place, to)?,
         Command::Roster { command } => plan::roster(command, place, to)?,
+        Command::Reconcile(args) => reconcile::run(&args, place, to)?,
         Command::Doctor(args) => doctor::run(args, place, to)?,
         Command::Verify(args) => upkeep::verify(args, place, to)?,
         Command::Repair(args) => upkeep::repair(args, place, to)?,

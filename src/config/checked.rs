@@ -36,6 +36,8 @@ pub struct Config {
     pub backup: Backup,
     /// How long things are kept.
     pub retention: Retention,
+    /// The publication of decisions.
+    pub publication: Publication,
     /// What recurs.
     pub schedule: Schedules,
     /// The log.
@@ -243,9 +245,22 @@ pub struct Retention {
     pub archive: Option<PathBuf>,
 }
 
+/// The publication of decisions (行政处罚“双公示”).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Publication {
+    /// How long after its entry a decision should be public; before that nobody is told that it is not.
+    pub appear_within: Duration,
+    /// Whether decisions of nothing but 警告 or 通报批评 are lawfully not public (domain.md §2.4).
+    pub warnings_exempt: bool,
+}
+
 /// What recurs; `None` for never.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedules {
+    /// Comparing the decisions of the last weeks with the platform's publications.
+    pub publication: Option<Schedule>,
+    /// The same for all that can still be public.
+    pub publication_full: Option<Schedule>,
     /// Asking which schema the platform has in force.
     pub schema_check: Option<Schedule>,
     /// Reading the platform's copies back.
@@ -260,8 +275,10 @@ pub struct Schedules {
 
 impl Schedules {
     /// Each by the key that sets it.
-    pub fn each(&self) -> [(&'static str, Option<&Schedule>); 5] {
+    pub fn each(&self) -> [(&'static str, Option<&Schedule>); 7] {
         [
+            ("publication", self.publication.as_ref()),
+            ("publication_full", self.publication_full.as_ref()),
             ("schema_check", self.schema_check.as_ref()),
             ("read_back", self.read_back.as_ref()),
             ("backup", self.backup.as_ref()),

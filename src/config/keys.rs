@@ -8,7 +8,7 @@ use super::{
     address, alert, campaign,
     checked::{
         AfterEntry, Backup, Check, ClientCertificate, Config, Console, Day, DayTime, Folder, LONGEST_SOCKET, Log, Office, PenaltyLane,
-        Platform, Retention, Schedules, Serials, Store, Upload, lies_in,
+        Platform, Publication, Retention, Schedules, Serials, Store, Upload, lies_in,
     },
     raw::{File, Section, Wrong},
     secret::SecretRef,
@@ -30,6 +30,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
     let store = file.section("store", store);
     let backup = file.section("backup", backup);
     let retention = file.section("retention", retention);
+    let publication = file.section("publication", publication);
     let schedule = file.section("schedule", schedules);
     let log = file.section("log", log);
     let (socket, console) = file.section("control", control);
@@ -47,6 +48,7 @@ pub(super) fn read(file: &mut File<'_>) -> Config {
         store,
         backup,
         retention,
+        publication,
         schedule,
         log,
         control_socket,
@@ -182,9 +184,19 @@ fn retention(s: &mut Section<'_, '_>) -> Retention {
     }
 }
 
+fn publication(s: &mut Section<'_, '_>) -> Publication {
+    let minutes = s.number("appear_within_mins", 60, 1..=10_080, "分钟");
+    Publication {
+        appear_within: Duration::minutes(i64::try_from(minutes).unwrap_or(60)),
+        warnings_exempt: s.choice("warnings", &[("publish", false), ("exempt", true)]),
+    }
+}
+
 fn schedules(s: &mut Section<'_, '_>) -> Schedules {
     // Never on the hour: the whole province asks then.
     Schedules {
+        publication: s.schedule("publication", "13,43 8-18 * * *"),
+        publication_full: s.schedule("publication_full", "20 1 * * *"),
         schema_check: s.schedule("schema_check", "7 7 * * *"),
         read_back: s.schedule("read_back", "23 6 * * *"),
         backup: s.schedule("backup", "30 2 * * *"),

@@ -23,8 +23,8 @@ use std::path::{Path, PathBuf};
 pub use alert::{Alert, Channel, Least, MailTls, Means, Outside, Person, Robot, RobotMake, Role, Turn, read_outside};
 pub use campaign::Campaign;
 pub use checked::{
-    AfterEntry, Backup, Check, ClientCertificate, Config, Console, Day, DayTime, Folder, Log, Office, PenaltyLane, Platform, Retention,
-    Schedules, Serials, Store, Upload,
+    AfterEntry, Backup, Check, ClientCertificate, Config, Console, Day, DayTime, Folder, Log, Office, PenaltyLane, Platform, Publication,
+    Retention, Schedules, Serials, Store, Upload,
 };
 pub(crate) use problem::print_list;
 pub use problem::{Problem, Problems};

@@ -10,6 +10,7 @@ use crate::{
     day::Excuse,
     document::{DocumentId, Entry, Record, State, Timestamp},
     platform::Exchange,
+    publication::Decision,
     queue::{Operated, Operation, Selection},
     report::{
         annex::{Note, Wanted},
@@ -21,6 +22,7 @@ use crate::{
 
 use super::{
     UpkeepReport,
+    publicity::{Compared, Notice},
     today::{DayAnswer, DayAsk},
 };
 
@@ -88,6 +90,18 @@ pub enum Ask {
         /// Only those of which something is missing.
         open: bool,
     },
+    /// Compare decisions with the platform's publications: an [`Answer::Notice`] each, then an [`Answer::Compared`].
+    Reconcile {
+        /// Of these days, both included; of all when left out.
+        days: Option<(NaiveDate, NaiveDate)>,
+    },
+    /// The decisions of these days that should be public: an [`Answer::Decision`] each. Party and number of a person's paper are in it.
+    Decisions {
+        /// The first day.
+        from: NaiveDate,
+        /// The last.
+        to: NaiveDate,
+    },
     /// A paper to print or hand in: an [`Answer::Remark`] each, then one [`Answer::File`] and its [`Answer::Piece`]s.
     Export(Wanted),
     /// Something about the day: one [`Answer::Day`].
@@ -124,6 +138,12 @@ pub enum Answer {
     Loop(Box<Loop>),
     /// A term that ends soon or has passed.
     Reminder(Reminder),
+    /// How one decision's notice stands.
+    Notice(Box<Notice>),
+    /// What a comparison came to.
+    Compared(Box<Compared>),
+    /// A decision with the id of its document.
+    Decision(DocumentId, Box<Decision>),
     /// A remark about a paper.
     Remark(Note),
     /// A file follows in pieces.
@@ -239,4 +259,7 @@ pub struct Life {
     /// Exceptions from same-day entry that people put on record, oldest first.
     #[serde(default)]
     pub excuses: Vec<Excuse>,
+    /// How its notice stands, where it is a decision.
+    #[serde(default)]
+    pub notice: Option<Notice>,
 }

@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::{
     api::{AT_ONCE, Answer, Ask, LedgerHead, Life, Preview, Row},
+    publicity::Publicity,
     server::{Answers, Gone, Handler},
 };
 use crate::{
@@ -80,6 +82,8 @@ pub struct Desk {
     pub exchanges: Arc<dyn Exchanges>,
     /// The store's upkeep.
     pub upkeep: Arc<dyn Upkeep>,
+    /// The publications.
+    pub publicity: Arc<dyn Publicity>,
     /// The reports.
     pub reports: Arc<Reports>,
     /// The day's book.
@@ -131,6 +135,8 @@ impl Handler for Desk {
             Ask::Alert(ask) => self.alert(ask, by, to).await,
             Ask::Backup { to: folder } => self.backup(&folder, by, to).await,
             Ask::Loop { open } => self.ledger(open, to).await,
+            Ask::Reconcile { days } => self.compare(days, by, to).await,
+            Ask::Decisions { from, to: last } => self.decisions((from, last), to).await,
             Ask::Export(wanted) => self.export(wanted, by, to).await,
             Ask::Day(ask) => self.day(ask, by, to).await,
         };
@@ -231,6 +237,23 @@ impl Desk {
         Preview { operation, count: records.len() as u64, more, by_state, first }
     }
 
+    async fn compare(&self, days: Option<(NaiveDate, NaiveDate)>, by: &str, to: &Answers) -> Result<(), Stop> {
+        tracing::info!(operator = by, "an operator asks for publications to be compared");
+        to.send(Answer::Note("正在读取平台的公示清单，读两遍……".to_owned())).await?;
+        let mut compared = self.publicity.compare(days).await?;
+        for notice in std::mem::take(&mut compared.notices) {
+            to.send(Answer::Notice(Box::new(notice))).await?;
+        }
+        Ok(to.send(Answer::Compared(Box::new(compared))).await?)
+    }
+
+    async fn decisions(&self, days: (NaiveDate, NaiveDate), to: &Answers) -> Result<(), Stop> {
+        for (id, decision) in self.publicity.decisions(days).await? {
+            to.send(Answer::Decision(id, Box::new(decision))).await?;
+        }
+        Ok(())
+    }
+
     async fn document(&self, name: &str, to: &Answers) -> Result<(), Stop> {
         let wanted = Selection::Named(name.to_owned());
         let mut records = self.queue.select(&wanted, 50).await?;
@@ -244,7 +267,8 @@ impl Desk {
         let id = record.id();
         let others = records.iter().map(|r| Row::of(r, now)).collect();
         let excuses = self.book.excuses_of(&excuse::key(&record)).await?;
-        let life = Life { advice: advice::advice(&record).to_owned(), others, excuses, record };
+        let notice = self.publicity.of(&record).await?;
+        let life = Life { advice: advice::advice(&record).to_owned(), others, excuses, record, notice };
         to.send(Answer::Life(Box::new(life))).await?;
         let (history, archived) = self.queue.store().history_within_reach(id).await?;
         for entry in history {

@@ -8,6 +8,7 @@ pub mod api;
 pub mod client;
 pub mod handler;
 pub mod peer;
+pub mod publicity;
 pub mod reports;
 pub mod server;
 #[cfg(test)]

@@ -11,19 +11,25 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 
-use super::{api::*, client, *};
+use super::{
+    api::*,
+    client,
+    publicity::{Compared, Notice, Publicity},
+    *,
+};
 use crate::{
     check::Checker,
     clock::{Clock as _, ManualClock},
-    document::{DocumentId, Event, HoldCause, State, Timestamp},
+    document::{DocumentId, Event, HoldCause, Record, State, Timestamp},
     platform::Exchange,
+    publication::Decision,
     queue::{Operation, Queue, QueueSettings, Selection},
     report::{Reports, Settings},
     status::{Exit, Gatherer, Office, Vitals},
     store::{
-        MemoryStore, Store as _,
+        MemoryStore, Store as _, StoreError,
         samples::{Sample, change, leased},
     },
 };
@@ -43,6 +49,21 @@ fn checker() -> Arc<Checker> {
 }
 
 struct Housekeeper;
+
+#[async_trait]
+impl Publicity for Housekeeper {
+    async fn compare(&self, _: Option<(NaiveDate, NaiveDate)>) -> Result<Compared, StoreError> {
+        Ok(Compared::default())
+    }
+
+    async fn of(&self, _: &Record) -> Result<Option<Notice>, StoreError> {
+        Ok(None)
+    }
+
+    async fn decisions(&self, _: (NaiveDate, NaiveDate)) -> Result<Vec<(DocumentId, Decision)>, StoreError> {
+        Ok(Vec::new())
+    }
+}
 
 #[async_trait]
 impl Upkeep for Housekeeper {
@@ -117,6 +138,7 @@ async fn running() -> Running {
         exchanges: Arc::new(Kept(vec![exchange])),
         upkeep: Arc::new(Housekeeper),
         book: Arc::new(crate::day::book::DayBook::new(store.clone(), clock.clone(), crate::day::book::DaySettings::default())),
+        publicity: Arc::new(Housekeeper),
         reports: Arc::new(Reports::new(store.clone(), checker(), Settings::default())),
         wake: Arc::new(move |_| {
             wake.fetch_add(1, Ordering::Relaxed);

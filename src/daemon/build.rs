@@ -8,7 +8,10 @@ use crate::{
     clock::SharedClock,
     config::{Config, Problem, SecretError, SecretRef},
     document::Timestamp,
-    platform::{Access, Exchange, ExchangeLog, FileExchangeLog, HttpPlatform, Platform, Profile, Surroundings},
+    platform::{Access, Exchange, ExchangeLog, FileExchangeLog, Gated, HttpPlatform, Platform, Profile, Surroundings},
+    publication::Warnings,
+    queue::Queue,
+    reconcile::{self, publication::Follower},
     report::{self, Reports},
     status::{Office, Vitals},
     store::{self, JournalStore, OpenError, Opened, Store, StoreError},
@@ -260,4 +263,20 @@ pub(super) fn reports(config: &Config, store: &Arc<dyn Store>, checker: &Arc<Che
         report_by: campaign.report_by,
     };
     Arc::new(Reports::new(Arc::clone(store), Arc::clone(checker), settings))
+}
+
+/// Who follows decisions to their publication.
+///
+/// # Errors
+/// [`StartError`] when the calendar cannot be read.
+pub(super) fn follower(config: &Config, queue: &Arc<Queue>, platform: &Arc<Gated>) -> Result<Arc<Follower>, StartError> {
+    let calendar = calendar(config).map_err(StartError::Problems)?;
+    let settings = reconcile::publication::Settings {
+        uscc: config.office.uscc.clone(),
+        office: config.office.name.clone(),
+        appear_within: config.publication.appear_within,
+        warnings: if config.publication.warnings_exempt { Warnings::Exempt } else { Warnings::Publish },
+    };
+    let clock = Arc::clone(queue.clock());
+    Ok(Arc::new(Follower::new(Arc::clone(queue), Arc::clone(platform) as _, clock, Arc::new(calendar), settings)))
 }

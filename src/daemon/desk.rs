@@ -9,7 +9,7 @@ use crate::{
     alert::Alerter,
     clock::Signal,
     config::Config,
-    control::{Answers, Ask, Desk, Exchanges, Handler, Upkeep},
+    control::{Answers, Ask, Desk, Exchanges, Handler, Upkeep, publicity::Publicity},
     day::book::DayBook,
     document::DocumentId,
     platform::{Exchange, exchanges_of},
@@ -47,7 +47,7 @@ pub(super) fn desk(
     queue: &Arc<Queue>,
     pulse: &Arc<Pulse>,
     (wakes, board): ([Arc<Signal>; 3], Arc<Board>),
-    (keeper, alerts): (Arc<dyn Upkeep>, &Arc<Alerter>),
+    (keeper, alerts, publicity): (Arc<dyn Upkeep>, &Arc<Alerter>, Arc<dyn Publicity>),
     (reports, book): (Arc<Reports>, Arc<DayBook>),
 ) -> Fresh {
     let gate = Arc::clone(pulse.platform.gate());
@@ -57,6 +57,7 @@ pub(super) fn desk(
         gatherer: Gatherer::new(Arc::clone(queue.store()), Arc::clone(&pulse.vitals)),
         exchanges: Arc::new(Kept(config.state.join("exchanges"))),
         upkeep: keeper,
+        publicity,
         reports,
         book,
         alerts: Some(Arc::clone(alerts)),

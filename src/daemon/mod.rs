@@ -14,6 +14,7 @@ mod intake;
 mod judges;
 mod notes;
 mod outside;
+mod publicity;
 mod pulse;
 mod recheck;
 mod recur;
@@ -30,10 +31,11 @@ use crate::{
     alert::{Alerter, OfficeEye},
     clock::{SharedClock, Signal, SystemClock, Work},
     config::{self, Config},
-    control::Server,
+    control::{Handler, Server},
     day::book::DayBook,
     document::Timestamp,
     platform::{FileExchangeLog, Gated, SharedGate, gate::Prober},
+    publication::clock::Reminder,
     queue::{Queue, QueueSettings, Told},
     reconcile::{Pace, Reconciler},
     status::{Beat, Vitals},
@@ -54,6 +56,7 @@ const FEED_IDLE: Duration = Duration::minutes(5);
 /// A daemon at work.
 pub struct Running {
     stop: Arc<Stop>,
+    publicist: Arc<publicity::Publicist>,
     loops: JoinSet<(&'static str, Result<(), StoreError>)>,
     store: Arc<dyn Store>,
     /// The queue, for operators.
@@ -160,11 +163,14 @@ impl Loops {
         queue: &Arc<Queue>,
         platform: &Arc<Gated>,
         shared: &Arc<Shared>,
-        board: &Arc<notes::Board>,
+        (board, publicist): (&Arc<notes::Board>, &Arc<publicity::Publicist>),
     ) -> Arc<Signal> {
         let told: Told = {
-            let board = Arc::clone(board);
-            Arc::new(move |record| board.tell(record))
+            let (board, publicist) = (Arc::clone(board), Arc::clone(publicist));
+            Arc::new(move |record| {
+                board.tell(record);
+                publicist.told(record);
+            })
         };
         let at_once = config.upload.at_once.get();
         let follow = self.signal();
@@ -179,6 +185,32 @@ impl Loops {
         let signal = Arc::clone(&follow);
         self.run("follow", "核实录入", |beat, stop| reconciler.run(signal, beat, move || stop.decided()));
         follow
+    }
+
+    /// The loop that compares decisions with what the platform has published.
+    fn follow_publications(
+        &mut self,
+        config: &Config,
+        queue: &Arc<Queue>,
+        platform: &Arc<Gated>,
+    ) -> Result<Arc<publicity::Publicist>, StartError> {
+        let follower = build::follower(config, queue, platform)?;
+        let signal = self.signal();
+        let publicist = publicity::Publicist::new(config, follower, &self.clock, &self.vitals, signal);
+        let publicity = Arc::clone(&publicist);
+        self.run("publicity", "核对公示", |beat, stop| publicity.run(beat, stop));
+        Ok(publicist)
+    }
+
+    /// The loop that answers at the control socket.
+    fn serve(&mut self, config: &Config, desk: impl Handler) -> Result<(), StartError> {
+        let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&self.clock))
+            .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
+        self.run("control", "控制接口", |_, stop| async move {
+            server.run(async move { stop.wait().await }).await;
+            Ok(())
+        });
+        Ok(())
     }
 }
 
@@ -214,7 +246,8 @@ impl Running {
         let mut loops = Loops::new(&clock, &vitals);
         loops.probe(&gate, prober);
         let looks = Signal::new(&clock);
-        let follow = loops.move_documents(&config, &queue, &platform, &shared, &board);
+        let publicist = loops.follow_publications(&config, &queue, &platform)?;
+        let follow = loops.move_documents(&config, &queue, &platform, &shared, (&board, &publicist));
         loops.signals.extend([Arc::clone(&looks), Arc::clone(board.signal())]);
         let writer = notes::Writer::new(Arc::clone(&board), Arc::clone(&queue), notes, Arc::clone(&checker), Arc::clone(&clock));
         loops.run("notes", "写退回说明", |beat, stop| writer.run(beat, stop));
@@ -223,6 +256,7 @@ impl Running {
         guard.resume().await?;
         let mut tasks = guard.recurring(&config);
         tasks.extend(keeper.recurring(&config));
+        tasks.extend(publicist.recurring(&config));
         let recurs = loops.signal();
         let (facts, time) = (Arc::clone(&store), Arc::clone(&clock));
         loops.run("recur", "定时任务", |beat, stop| recur::run(tasks, facts, time, recurs, beat, stop));
@@ -250,16 +284,18 @@ impl Running {
         let reports = build::reports(&config, &store, &checker);
         let (alerts, eye) = telling::begin(&mut loops, &config, &store, &pulse).await?;
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
-        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), (keeper as _, &alerts), (reports, Arc::clone(&book)));
-        let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&clock))
-            .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
-        loops.run("control", "控制接口", |_, stop| async move {
-            server.run(async move { stop.wait().await }).await;
-            Ok(())
-        });
+        let seams = (keeper as _, &alerts, Arc::clone(&publicist) as _);
+        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), seams, (reports, Arc::clone(&book)));
+        loops.serve(&config, desk)?;
         let Loops { stop, running, signals, .. } = loops;
         signals.iter().for_each(|signal| stop.wakes(signal));
-        Ok(Self { stop, loops: running, store, queue, vitals, book, pulse, gate, uploads: shared.wake(), looks, exchanges, alerts, eye })
+        let uploads = shared.wake();
+        Ok(Self { stop, publicist, loops: running, store, queue, vitals, book, pulse, gate, uploads, looks, exchanges, alerts, eye })
+    }
+
+    /// What people must be reminded of about the publication of decisions, at the last reckoning.
+    pub fn publication_reminders(&self) -> Vec<Reminder> {
+        self.publicist.reminders()
     }
 
     /// Asks every loop to end.

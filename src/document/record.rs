@@ -369,6 +369,8 @@ impl Record {
                 self.trouble = Some(Cause::Unreadable);
                 self.reason = shorten(why);
             }
+            // How a notice stands is kept beside the record; where the document stands is its own matter.
+            Event::PublicationSeen { .. } => {}
             Event::Restored { .. } => {
                 self.doubt_since = Some(entry.at);
                 self.step_forward("存件已恢复，先向平台核实");

@@ -140,6 +140,8 @@ impl State {
             (S::Waiting | S::Sending | S::Unsure | S::Received, Event::Damaged { .. }) => S::Corrupt,
             // The bytes are whole again; whether they were ever kept over there must be asked first.
             (S::Corrupt, Event::Restored { .. }) => S::Unsure,
+            // A sighting moves nothing, and does not get in the way of what is on its way.
+            (S::Entered | S::Superseded | S::HeldWaiting, Event::PublicationSeen { .. }) => self,
             _ => {
                 return Err(IllegalMove { from: self, event: event.name() });
             }
@@ -359,6 +361,15 @@ pub enum Event {
         /// When to ask the platform.
         due: Timestamp,
     },
+    /// The notice of the decision was seen on the platform's list, or seen to stand otherwise than before (P6).
+    PublicationSeen {
+        /// How it stands, in one Chinese sentence without names.
+        said: String,
+        /// When it was published, by the platform's clock.
+        published_at: Option<Timestamp>,
+        /// The SHA-256 of the row as it was read.
+        evidence: Option<ContentHash>,
+    },
 }
 
 impl Event {
@@ -389,6 +400,7 @@ impl Event {
             Self::TakenUpAgain { .. } => "taken_up_again",
             Self::Damaged { .. } => "damaged",
             Self::Restored { .. } => "restored",
+            Self::PublicationSeen { .. } => "publication_seen",
         }
     }
 

@@ -34,6 +34,7 @@ fn every_event() -> Vec<Event> {
         Event::TakenUpAgain { why: why() },
         Event::Damaged { why: why() },
         Event::Restored { from: "folder".into(), due },
+        Event::PublicationSeen { said: why(), published_at: None, evidence: None },
     ]
 }
 

@@ -35,6 +35,7 @@ pub use log::{FileExchangeLog, NoExchangeLog, exchanges_of};
 pub use profile::{Credential, Limits, Paths, Profile, Scheme};
 pub use remote::{HttpPlatform, Surroundings};
 pub use sign::Algorithm;
+pub use wire::{Publication, PublicationPage, PublicationState};
 
 /// A document on its way, with everything that stands in `Head` (contract §3).
 #[derive(Debug, Clone)]
@@ -195,6 +196,12 @@ pub trait Platform: Send + Sync + 'static {
     /// # Errors
     /// As for `look_up`.
     async fn schema(&self) -> Result<SchemaInForce, Failure>;
+
+    /// A page of publications decided from `from` to `to`, both inclusive, after `cursor` (contract §5).
+    ///
+    /// # Errors
+    /// As for `look_up`.
+    async fn publications(&self, from: NaiveDate, to: NaiveDate, cursor: Option<&str>) -> Result<PublicationPage, Failure>;
 
     /// How the clocks stand to each other; `None` before the first answer.
     fn skew(&self) -> Option<Skew>;

@@ -94,19 +94,6 @@ impl HttpPlatform {
         self.tokens.release();
     }
 
-    /// A page of publications decided from `from` to `to`, both inclusive (contract §5).
-    ///
-    /// # Errors
-    /// As for [`Platform::look_up`].
-    pub async fn publications(&self, from: NaiveDate, to: NaiveDate, after: Option<&str>) -> Result<PublicationPage, Failure> {
-        let query = format!("from={from}&to={to}{}&limit={}", cursor(after), self.profile.limits.page);
-        let answer = self.ask(get(&self.profile.paths.publications, &query, None)).await;
-        match answer {
-            Answer { verdict: Verdict::Done, payload: Payload::Publications(page), .. } => Ok(page),
-            other => Err(other.into_failure()),
-        }
-    }
-
     /// Asks a question.
     async fn ask(&self, call: Call) -> Answer {
         self.authorised(&call, None).await
@@ -348,6 +335,14 @@ impl Platform for HttpPlatform {
     async fn schema(&self) -> Result<SchemaInForce, Failure> {
         match self.ask(get(&self.profile.paths.schema, "", None)).await {
             Answer { verdict: Verdict::Done, payload: Payload::Schema(schema), .. } => Ok(schema),
+            other => Err(other.into_failure()),
+        }
+    }
+
+    async fn publications(&self, from: NaiveDate, to: NaiveDate, after: Option<&str>) -> Result<PublicationPage, Failure> {
+        let query = format!("from={from}&to={to}{}&limit={}", cursor(after), self.profile.limits.page);
+        match self.ask(get(&self.profile.paths.publications, &query, None)).await {
+            Answer { verdict: Verdict::Done, payload: Payload::Publications(page), .. } => Ok(page),
             other => Err(other.into_failure()),
         }
     }

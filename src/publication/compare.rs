@@ -210,7 +210,7 @@ pub struct Verdict {
 /// The most rows that are remembered for one decision.
 const MOST_SIGHTS: usize = 8;
 /// The most unknown notices that are told of one by one.
-const MOST_EXTRAS: usize = 1_000;
+const MOST_EXTRAS: usize = 500;
 /// The most unknown notices that are counted exactly.
 const MOST_COUNTED: usize = 10_000;
 
@@ -218,7 +218,7 @@ const MOST_COUNTED: usize = 10_000;
 struct Seen {
     by_number: Vec<Sight>,
     /// Rows without its number that fit by party, day and amount; each is an unknown notice if the number turns up as well.
-    by_party: Vec<(Sight, Extra)>,
+    by_party: Vec<(Sight, Row)>,
     /// A row that seems to be its own has its values in wrong columns.
     broken: bool,
 }
@@ -236,7 +236,8 @@ pub struct Ledger {
     rows: u64,
     /// Rows whose columns cannot be relied on and that are nobody's.
     stray: bool,
-    extras: Vec<Extra>,
+    /// Notices of ours that nobody here waits for, with their rows, for they may be decisions of other days.
+    extras: Vec<(Extra, Row)>,
     counted: HashSet<u64>,
 }
 
@@ -282,10 +283,10 @@ impl Ledger {
             if let Some((known, _)) = kept.iter_mut().find(|(known, _)| known.identity == seen.identity) {
                 known.again(seen);
             } else if kept.len() < MOST_SIGHTS {
-                kept.push((seen, extra(row)));
+                kept.push((seen, row.clone()));
             }
         } else if ours && self.counted.len() < MOST_COUNTED && self.counted.insert(row.identity()) && self.extras.len() < MOST_EXTRAS {
-            self.extras.push(extra(row));
+            self.extras.push((extra(row), row.clone()));
         }
     }
 
@@ -326,10 +327,10 @@ impl Ledger {
     }
 
     /// What can be said at `now`, decision by decision, and the notices that nobody waited for.
-    pub fn close(mut self, now: Timestamp) -> (Vec<Verdict>, Vec<Extra>, usize) {
+    pub fn close(mut self, now: Timestamp) -> (Vec<Verdict>, Vec<(Extra, Row)>, usize) {
         let verdicts: Vec<Verdict> = (0..self.wanted.len()).map(|at| self.judge(at, now, false)).collect();
         let spare = self.seen.iter_mut().filter(|seen| !seen.by_number.is_empty());
-        let spare: Vec<Extra> = spare.flat_map(|seen| seen.by_party.drain(..).map(|(_, extra)| extra)).collect();
+        let spare: Vec<(Extra, Row)> = spare.flat_map(|seen| seen.by_party.drain(..).map(|(_, row)| (extra(&row), row))).collect();
         let count = self.counted.len() + spare.len();
         self.extras.extend(spare);
         (verdicts, self.extras, count)
@@ -366,7 +367,7 @@ impl Ledger {
         if seen.broken {
             return unseen(Doubt::Columns);
         }
-        if expect == Expect::Public && now < wanted.from {
+        if expect == Expect::Public && now < wanted.from && !wanted.seen_before {
             return (Outcome::NotYet, None);
         }
         if let Some(doubt) = self.doubt(wanted, provisional) {

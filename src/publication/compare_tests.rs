@@ -51,7 +51,7 @@ fn judged(wanted: Vec<Wanted>, rows: &[Row]) -> (Vec<Verdict>, Vec<Extra>) {
         ledger.end(whole());
     }
     let (verdicts, extras, _) = ledger.close(now());
-    (verdicts, extras)
+    (verdicts, extras.into_iter().map(|(extra, _)| extra).collect())
 }
 
 fn outcome(rows: &[Row]) -> Outcome {

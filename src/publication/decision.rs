@@ -210,6 +210,36 @@ impl Decision {
         })
     }
 
+    /// A decision of which only this much is known: its own document cannot be read back.
+    pub fn bare(kind: DecisionKind, number: String, date: NaiveDate, party: Name, uscc: Option<String>) -> Self {
+        let category = match &uscc {
+            _ if matches!(kind, DecisionKind::Person | DecisionKind::SpotPerson) => Category::Person,
+            Some(code) if code.starts_with("92") => Category::SoleTrader,
+            _ => Category::Organisation,
+        };
+        Self {
+            kind,
+            number,
+            date,
+            category,
+            party,
+            uscc,
+            legal_rep: Name::default(),
+            id_kind: String::new(),
+            id_number: Name::default(),
+            violated: String::new(),
+            facts: String::new(),
+            basis: String::new(),
+            kinds: Vec::new(),
+            content: String::new(),
+            fine: None,
+            confiscated: None,
+            licence: String::new(),
+            authority: String::new(),
+            authority_code: String::new(),
+        }
+    }
+
     /// The template that it belongs into.
     pub fn columns(&self) -> &'static [Column] {
         if self.category == Category::Person { &PERSON } else { &ORGANISATION }

@@ -83,6 +83,10 @@ pub(super) fn differences(wanted: &Wanted, row: &Row) -> Vec<Difference> {
             found.push(Difference::new(field, "（不得公开）", &masked(shown)));
         }
     }
+    // Of a decision whose own bytes are lost only this much can be compared.
+    if wanted.authority.is_empty() {
+        found.retain(|difference| ["CF_XDR_MC", "CF_XDR_SHXYM", "CF_WSH", "CF_JDRQ"].contains(&&*difference.field));
+    }
     let order = |field: &str| ORGANISATION.iter().chain(&PERSON).position(|c| Some(c.field) == column_of(field)).unwrap_or(1);
     found.sort_by_key(|difference| order(&difference.field));
     found

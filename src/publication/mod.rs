@@ -18,6 +18,7 @@ mod decision;
 mod differ;
 mod fold;
 mod row;
+pub mod sheet;
 mod standing;
 mod term;
 

@@ -61,7 +61,7 @@ impl Row {
     }
 
     /// The day of the decision.
-    pub(super) fn decided(&self) -> Option<NaiveDate> {
+    pub fn decided(&self) -> Option<NaiveDate> {
         fold::day(self.get("CF_JDRQ"))
     }
 

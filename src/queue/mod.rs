@@ -209,6 +209,11 @@ impl Queue {
         Change { id: record.id(), seen: record.version, entry: Entry { at: self.now(), by, event } }
     }
 
+    /// The change that a sighting of its notice makes to a decision, now.
+    pub fn sighting(&self, record: &Record, event: Event) -> Change {
+        self.change(record, Actor::Platform, event)
+    }
+
     /// Applies one change; a stale one answers `None`.
     pub(crate) async fn apply_one(&self, record: &Record, by: Actor, event: Event) -> Result<Option<Record>, StoreError> {
         let applied = self.store.apply(vec![self.change(record, by, event)]).await?;

@@ -4,6 +4,7 @@
 //! input and is safe to repeat, so the way after a crash is the usual way.
 
 pub mod drift;
+pub mod publication;
 
 use std::{collections::BTreeMap, sync::Arc};
 

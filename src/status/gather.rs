@@ -73,6 +73,7 @@ impl Gatherer {
             ages: scan.ages,
             needs_you: scan.needs_you,
             drift,
+            publication: facts.publication,
             loops: self.vitals.loops(now),
             day: facts.day,
             channels: facts.channels,

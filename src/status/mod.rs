@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     day::book::Glance,
     document::{DocumentId, State, Timestamp},
+    publication::Figures,
     reconcile::drift::Drift,
 };
 
@@ -64,6 +65,9 @@ pub struct Status {
     /// What moved under entered documents: on the platform, or in its schema.
     #[serde(default)]
     pub drift: Drift,
+    /// How the publication of decisions stands; `None` until it was reckoned.
+    #[serde(default)]
+    pub publication: Option<Figures>,
     /// The daemon's loops.
     pub loops: Vec<LoopStatus>,
     /// The plan of the day, the forecast and unconfirmed days; `None` until they were looked at.

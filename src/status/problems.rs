@@ -142,6 +142,16 @@ impl Status {
                 found.push(Problem::new(Exit::NeedsPerson, n, format!("{} 件{word}", words::thousands(count)), hint));
             }
         }
+        if let Some(figures) = &self.publication {
+            if figures.overdue > 0 {
+                let message = format!("{} 件处罚决定超过七个工作日没有公示", words::thousands(figures.overdue));
+                found.push(Problem::new(Exit::NeedsPerson, 14, message, "用 dangri reconcile 查看是哪几件，立即公示"));
+            }
+            if figures.wrong > 0 {
+                let message = format!("{} 件公示有误或应撤下", words::thousands(figures.wrong));
+                found.push(Problem::new(Exit::NeedsPerson, 15, message, "用 dangri reconcile 查看差在哪里，在平台上更正"));
+            }
+        }
         let in_doubt = self.needs_you.in_doubt;
         if in_doubt > 0 {
             let message = format!("{} 件待核实超过 {}", words::thousands(in_doubt), words::span(UNSURE_TOLERATED));

@@ -62,6 +62,7 @@ pub(crate) fn good_day() -> Status {
         needs_you: NeedsYou::default(),
         day: None,
         drift: crate::reconcile::drift::Drift::default(),
+        publication: None,
         loops: [("sweep", "巡视目录"), ("upload", "上传"), ("reconcile", "核实")]
             .map(|(name, label)| LoopStatus {
                 name: name.into(),

@@ -60,6 +60,8 @@ pub fn what(entry: &Entry) -> String {
         Event::TakenUpAgain { why } if why.is_empty() => "恢复办理，等待解除暂停".into(),
         Event::TakenUpAgain { why } => format!("恢复办理：{why}，等待解除暂停"),
         Event::Damaged { why } => format!("存件损坏：{why}"),
+        Event::PublicationSeen { said, published_at: Some(at), .. } => format!("公示：{said}，平台公示时间 {}", words::full(*at)),
+        Event::PublicationSeen { said, published_at: None, .. } => format!("公示：{said}"),
         Event::Restored { from, due } => format!("存件已从 {from} 找回，{}向平台核实", when(*due, entry.at)),
     };
     words::plain(&text)

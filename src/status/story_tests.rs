@@ -65,6 +65,8 @@ fn every_event() -> Vec<Event> {
         Event::TakenUpAgain { why: String::new() },
         Event::Damaged { why: "校验和不符".into() },
         Event::Restored { from: "第一组/a.xml".into(), due },
+        Event::PublicationSeen { said: "已公示，与决定书一致".into(), published_at: Some(due), evidence: None },
+        Event::PublicationSeen { said: "曾经公示，现在清单上没有了".into(), published_at: None, evidence: None },
     ];
     let named = |event: &Event| match event {
         Event::JudgedUnfit { .. } => 0,
@@ -91,9 +93,10 @@ fn every_event() -> Vec<Event> {
         Event::TakenUpAgain { .. } => 21,
         Event::Damaged { .. } => 22,
         Event::Restored { .. } => 23,
+        Event::PublicationSeen { .. } => 24,
     };
     let kinds: std::collections::BTreeSet<_> = events.iter().map(named).collect();
-    assert_eq!(kinds.len(), 24, "an event without a sample");
+    assert_eq!(kinds.len(), 25, "an event without a sample");
     events
 }
 

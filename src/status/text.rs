@@ -78,6 +78,7 @@ pub fn render(status: &Status, style: Style) -> String {
     lines.push(folder_line(status, style));
     lines.push(platform_line(status, style));
     lines.push(surroundings_line(status, style));
+    lines.extend(publication_line(status, style));
     lines.extend(alert_line(status, style));
     lines.extend(store_line(status, style));
     lines.extend(drift_line(status, style));
@@ -239,6 +240,20 @@ fn alert_line(status: &Status, style: Style) -> Option<String> {
         String::new()
     };
     Some(format!("  告警: {}{seek}{open}", said.join(" / ")))
+}
+
+/// A line about the publication of decisions, where there are any.
+fn publication_line(status: &Status, style: Style) -> Option<String> {
+    let figures = status.publication.as_ref().filter(|f| f.due > 0 || f.wrong > 0 || f.extra > 0)?;
+    let tile = |word: &str, n: u64, colour: Colour| (n > 0).then(|| style.paint(colour, &format!("{word} {}", words::thousands(n))));
+    let mut tiles = vec![format!("应公示 {}", words::thousands(figures.due)), format!("已公示 {}", words::thousands(figures.published))];
+    let left = figures.least_days_left.filter(|days| *days >= 0).map_or_else(String::new, |days| format!("（最紧的剩 {days} 个工作日）"));
+    tiles.extend(tile("未公示", figures.waiting, Colour::Yellow).map(|text| text + &left));
+    tiles.extend(tile("超期", figures.overdue, Colour::Red));
+    tiles.extend(tile("有误", figures.wrong, Colour::Red));
+    tiles.extend(tile("核对失败", figures.unseen, Colour::Yellow));
+    let last = figures.last_run.map_or_else(|| "尚未核对".to_owned(), |at| format!("上次核对 {}", words::moment(at, status.at)));
+    Some(format!("  公示: {}    {last}", tiles.join("  ")))
 }
 
 /// A line about the store and the loops, only when there is something to say.

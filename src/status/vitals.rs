@@ -9,7 +9,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::LoopStatus;
-use crate::{day::book::Glance, document::Timestamp};
+use crate::{day::book::Glance, document::Timestamp, publication::Figures};
 
 /// What does not change while the daemon runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,6 +180,7 @@ pub(super) struct Facts {
     pub(super) day: Option<Glance>,
     pub(super) channels: Vec<ChannelFacts>,
     pub(super) alerts: u64,
+    pub(super) publication: Option<Figures>,
     beats: Vec<(Beat, Timestamp)>,
 }
 
@@ -232,6 +233,11 @@ impl Vitals {
     /// What the day looks like.
     pub fn day(&self, glance: Glance) {
         self.lock().day = Some(glance);
+    }
+
+    /// How the publication of decisions stands.
+    pub fn publication(&self, figures: Figures) {
+        self.lock().publication = Some(figures);
     }
 
     /// A backup ended well at `at`.

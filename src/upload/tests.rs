@@ -15,7 +15,10 @@ use super::{Settler, Shared, Uploader};
 use crate::{
     clock::{ManualClock, SharedClock, Signal},
     document::{Cause, Class, ContentHash, DocumentId, Failure, Kind, Receipt, State, Timestamp},
-    platform::{FeedPage, Gated, Platform, SchemaInForce, SharedGate, SightedState, Sighting, Skew, Submission, Submitted, gate::Prober},
+    platform::{
+        FeedPage, Gated, Platform, PublicationPage, SchemaInForce, SharedGate, SightedState, Sighting, Skew, Submission, Submitted,
+        gate::Prober,
+    },
     queue::{Queue, QueueSettings},
     reconcile::{Pace, Reconciler},
     store::{MemoryStore, samples::Sample},
@@ -83,6 +86,10 @@ impl Platform for Scripted {
     async fn schema(&self) -> Result<SchemaInForce, Failure> {
         let effective_from = START[..10].parse().unwrap();
         Ok(SchemaInForce { version: "2023.1".into(), effective_from, digest: String::new(), accepts: vec![] })
+    }
+
+    async fn publications(&self, _: chrono::NaiveDate, _: chrono::NaiveDate, _: Option<&str>) -> Result<PublicationPage, Failure> {
+        Ok(PublicationPage::default())
     }
 
     fn skew(&self) -> Option<Skew> {

@@ -9,18 +9,22 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use dangri::{
     check::{self, Checker},
     clock::ManualClock,
-    control::{Desk, Exchanges, Server, Upkeep, UpkeepReport},
-    document::{DocumentId, Event, HoldCause, Timestamp},
+    control::{
+        Desk, Exchanges, Server, Upkeep, UpkeepReport,
+        publicity::{Compared, Notice, Publicity},
+    },
+    document::{DocumentId, Event, HoldCause, Record, Timestamp},
     platform::Exchange,
+    publication::Decision,
     queue::{Queue, QueueSettings},
     report::{self, Reports},
     status::{Gatherer, Office, Vitals},
     store::{
-        JournalStore, MemoryStore, Settings, Store as _,
+        JournalStore, MemoryStore, Settings, Store as _, StoreError,
         samples::{Sample, change, leased},
     },
 };
@@ -176,6 +180,21 @@ impl Exchanges for Nothing {
 }
 
 #[async_trait]
+impl Publicity for Nothing {
+    async fn compare(&self, _: Option<(NaiveDate, NaiveDate)>) -> Result<Compared, StoreError> {
+        Ok(Compared::default())
+    }
+
+    async fn of(&self, _: &Record) -> Result<Option<Notice>, StoreError> {
+        Ok(None)
+    }
+
+    async fn decisions(&self, _: (NaiveDate, NaiveDate)) -> Result<Vec<(DocumentId, Decision)>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
 impl Upkeep for Nothing {
     async fn verify(&self) -> Result<UpkeepReport, String> {
         Ok(UpkeepReport { well: false, said: vec!["第 3 段第 1024 字节处损坏".into()], data: serde_json::json!({ "damage": 1 }) })
@@ -224,6 +243,7 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
         exchanges: Arc::new(Nothing),
         upkeep: Arc::new(Nothing),
         book: Arc::new(dangri::day::book::DayBook::new(store.clone(), clock.clone(), dangri::day::book::DaySettings::default())),
+        publicity: Arc::new(Nothing),
         reports: Arc::new(Reports::new(store.clone(), Arc::new(checker), report::Settings::default())),
         wake: Arc::new(|_| {}),
     };

@@ -18,6 +18,7 @@ mod model;
 mod noticing;
 mod outage;
 mod process;
+mod publishing;
 mod running;
 mod sending;
 mod telling;

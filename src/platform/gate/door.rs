@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 
 use super::{Gate, GateState, Heard, Lane, Permit};
 use crate::{
     clock::{SharedClock, Signal},
-    document::{Class, DocumentId, Failure, Kind, Timestamp},
-    platform::{FeedPage, Platform, SchemaInForce, Sighting, Skew, Submission, Submitted},
+    document::{Cause, Class, DocumentId, Failure, Kind, Timestamp},
+    platform::{FeedPage, Platform, PublicationPage, SchemaInForce, Sighting, Skew, Submission, Submitted},
 };
 
 /// One gate for the whole process: what one hears of the platform, all know.
@@ -154,6 +155,19 @@ impl Platform for Gated {
 
     async fn schema(&self) -> Result<SchemaInForce, Failure> {
         self.ask(self.platform.schema()).await
+    }
+
+    async fn publications(&self, from: NaiveDate, to: NaiveDate, cursor: Option<&str>) -> Result<PublicationPage, Failure> {
+        if let Some(closed) = self.closed(Lane::Questions) {
+            return Err(closed);
+        }
+        let answer = self.platform.publications(from, to, cursor).await;
+        // A list of notices that is out of order says nothing about the rest of the platform.
+        match &answer {
+            Err(failure) if matches!(failure.cause, Cause::Nonsense | Cause::PlatformError | Cause::Defect) => {}
+            answer => self.gate.heard(Lane::Questions, answer.as_ref().map_or_else(Heard::Failure, |_| Heard::Answer)),
+        }
+        answer
     }
 
     fn skew(&self) -> Option<Skew> {

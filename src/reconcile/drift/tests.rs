@@ -4,12 +4,13 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 
 use super::*;
 use crate::{
     clock::{ManualClock, SharedClock},
     document::{Cause, Class, Event, Failure, Kind},
-    platform::{FeedPage, Platform, SchemaInForce, SightedState, Sighting, Skew, Submission, Submitted},
+    platform::{FeedPage, Platform, PublicationPage, SchemaInForce, SightedState, Sighting, Skew, Submission, Submitted},
     store::{
         MemoryStore,
         samples::{Sample, change, leased},
@@ -40,6 +41,10 @@ impl Platform for Shows {
 
     async fn schema(&self) -> Result<SchemaInForce, Failure> {
         unreachable!("reading back asks for no schema")
+    }
+
+    async fn publications(&self, _: NaiveDate, _: NaiveDate, _: Option<&str>) -> Result<PublicationPage, Failure> {
+        unreachable!("reading back asks for no publications")
     }
 
     fn skew(&self) -> Option<Skew> {

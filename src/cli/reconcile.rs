@@ -1,0 +1,221 @@
+//! `dangri reconcile`: the decisions held against what is published, now.
+
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::{args::ReconcileArgs, envelope, place::Place, terminal::Terminal};
+use crate::{
+    calendar::Calendar,
+    clock::{Clock as _, SystemClock},
+    control::{
+        Answer, Ask, AskError,
+        client::AS_LONG_AS_IT_TAKES,
+        publicity::{Compared, Notice},
+    },
+    publication::{Ledger, Outcome, Reading, Standing, Wanted, sheet},
+    status::{
+        Exit, Problem,
+        text::{Colour, Style},
+        words,
+    },
+};
+
+const SCHEMA: &str = "dangri.reconcile/1";
+
+/// What is told.
+#[derive(Debug, Serialize)]
+struct Told {
+    #[serde(flatten)]
+    compared: Compared,
+    notices: Vec<Notice>,
+    /// Where the list came from.
+    source: String,
+}
+
+/// Compares and tells.
+pub(super) fn run(args: &ReconcileArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
+    let found = match (days(args), &args.from_file) {
+        (Err(problem), _) => Err(AskError::Refused(problem)),
+        (Ok(days), None) => with_the_platform(days, place, args.json, to),
+        (Ok(days), Some(file)) => with_a_file(file, days, place),
+    };
+    let told = match found {
+        Ok(told) => told,
+        Err(AskError::Output(error)) => return Err(error),
+        Err(error) => return envelope::failure(to, args.json, SCHEMA, SystemClock.now(), &error.problem()),
+    };
+    let exit = exit_of(&told);
+    if args.json {
+        envelope::write(to, SCHEMA, SystemClock.now(), exit, Some(&told), &[])?;
+    } else {
+        to.out.write_all(tell(&told, args.all, to.style).as_bytes())?;
+    }
+    Ok(exit)
+}
+
+/// Both days or none; one alone means that day to today, or that day only.
+fn days(args: &ReconcileArgs) -> Result<Option<(NaiveDate, NaiveDate)>, Problem> {
+    let today = SystemClock.now().beijing_day();
+    let days = match (args.from, args.to) {
+        (None, None) => return Ok(None),
+        (Some(from), to) => (from, to.unwrap_or(today)),
+        (None, Some(to)) => (to, to),
+    };
+    if days.0 > days.1 {
+        return Err(Problem::new(Exit::Usage, 6, "--from 比 --to 晚", "把两个日期对调"));
+    }
+    Ok(Some(days))
+}
+
+fn with_the_platform(days: Option<(NaiveDate, NaiveDate)>, place: &Place, quiet: bool, to: &mut Terminal<'_>) -> Result<Told, AskError> {
+    let (mut notices, mut compared) = (Vec::new(), None);
+    place.ask(Ask::Reconcile { days }, AS_LONG_AS_IT_TAKES, |answer| {
+        match answer {
+            Answer::Notice(notice) => notices.push(*notice),
+            Answer::Compared(found) => compared = Some(*found),
+            Answer::Note(note) if !quiet => writeln!(to.err, "{note}")?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(Told { compared: compared.ok_or(AskError::CutShort)?, notices, source: "平台公示清单".to_owned() })
+}
+
+/// A list that somebody exported from a site is held against the same decisions in the same way; nothing of it is kept.
+fn with_a_file(file: &Path, days: Option<(NaiveDate, NaiveDate)>, place: &Place) -> Result<Told, AskError> {
+    let shown = words::plain(&file.display().to_string());
+    let refused = |why: String, hint: &str| AskError::Refused(Problem::new(Exit::Usage, 7, why, hint));
+    let bytes =
+        std::fs::read(file).map_err(|error| refused(format!("{shown} 读不出来：{}", words::trouble(error.kind())), "检查路径和权限"))?;
+    let list = sheet::read(&bytes).map_err(|bad| refused(format!("{shown}：{}", bad.why()), bad.hint()))?;
+    let days = days.or_else(|| list.days()).ok_or_else(|| refused(format!("{shown} 里没有处罚决定日期"), "用 --from 和 --to 写明日期"))?;
+    let now = SystemClock.now();
+    let mut wanted = Vec::new();
+    let mut standings = Vec::new();
+    place.ask(Ask::Decisions { from: days.0, to: days.1 }, AS_LONG_AS_IT_TAKES, |answer| {
+        if let Answer::Decision(id, decision) = answer {
+            standings.push(Standing::new(id, decision.number.clone(), decision.date, now));
+            wanted.push(Wanted::new(id, *decision, crate::document::Timestamp::MIN));
+        }
+        Ok(())
+    })?;
+    let mut ledger = Ledger::new(wanted, 1);
+    list.rows.iter().for_each(|row| ledger.take(row, row.decided().is_none_or(|day| days.0 <= day && day <= days.1)));
+    // A file is what it is: whole, and as of when it was saved.
+    ledger.end(Reading::Whole(Some(now)));
+    let rows = ledger.rows();
+    let (verdicts, extras, extra_count) = ledger.close(now);
+    let calendar = Calendar::embedded().unwrap_or_default();
+    let judged = verdicts.iter().zip(&standings).map(|(verdict, standing)| standing.after(verdict, now));
+    let notices: Vec<_> = judged.map(|standing| in_a_file(Notice::of(standing, now, &calendar))).collect();
+    let extras = extras.into_iter().map(|(extra, _)| extra).collect();
+    let compared =
+        Compared { days: Some(days), decisions: notices.len() as u64, extras, extra_count, pages: 1, rows, ..Compared::default() };
+    Ok(Told { compared, notices, source: format!("{shown}（认出 {} 栏）", list.columns) })
+}
+
+/// What a list from elsewhere shows is said of that list.
+fn in_a_file(mut notice: Notice) -> Notice {
+    if notice.outcome == Outcome::Missing {
+        notice.reason = "这份清单里没有这一件".to_owned();
+        notice.advice = "到这个网站上核实，没有公示的补上".to_owned();
+    }
+    notice
+}
+
+fn exit_of(told: &Told) -> Exit {
+    if told.notices.iter().any(Notice::needs_a_person) {
+        Exit::NeedsPerson
+    } else if !told.compared.trouble.is_empty() {
+        Exit::Unreachable
+    } else {
+        Exit::Well
+    }
+}
+
+/// The table: what needs somebody first, then the rest by its word; all of it only when asked for.
+fn tell(told: &Told, all: bool, style: Style) -> String {
+    let compared = &told.compared;
+    let mut lines = Vec::new();
+    let Some((from, to)) = compared.days else {
+        return "没有处罚决定需要核对。\n".to_owned();
+    };
+    lines.push(format!("公示核对  决定日期 {from} 至 {to}  来源：{}（读了 {} 行）", told.source, words::thousands(compared.rows)));
+    if !compared.trouble.is_empty() {
+        lines.push(style.paint(Colour::Red, &format!("  没有读完：{}。没看到的不算“没有公示”，程序会再核对。", compared.trouble)));
+    }
+    lines.push(format!("  {}", totals(told)));
+    let mut shown: Vec<&Notice> = told.notices.iter().filter(|n| all || n.needs_a_person() || n.outcome == Outcome::Unseen).collect();
+    shown.sort_by_key(|notice| (!notice.needs_a_person(), notice.working_days_left.unwrap_or(i64::MAX), notice.date));
+    for notice in &shown {
+        lines.extend(notice_lines(notice, style));
+    }
+    if shown.is_empty() && compared.trouble.is_empty() {
+        lines.push(style.paint(Colour::Green, "  没有需要处理的 ✔"));
+    }
+    if compared.extra_count > 0 {
+        lines.push(format!(
+            "\n平台上有、本机没有的公示 {} 条（在平台上直接制作的，或本程序启用以前的，不必处理；否则请查明）：",
+            compared.extra_count
+        ));
+        for extra in compared.extras.iter().take(20) {
+            let day = extra.decided.map_or_else(|| "日期不明".to_owned(), |day| day.to_string());
+            lines.push(format!("  {}  {day}", words::plain(&extra.number)));
+        }
+        if compared.extra_count > 20 {
+            lines.push(format!("  另有 {} 条，用 --json 查看", words::thousands(compared.extra_count as u64 - 20)));
+        }
+    }
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn totals(told: &Told) -> String {
+    let mut counts: Vec<(String, u64)> = Vec::new();
+    for notice in &told.notices {
+        // The days left differ from one to the next and are told with each.
+        let word = notice.label.split('（').next().unwrap_or_default().to_owned();
+        match counts.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    let list: Vec<_> = counts.iter().map(|(word, count)| format!("{word} {}", words::thousands(*count))).collect();
+    format!("决定 {} 件：{}", words::thousands(told.compared.decisions), if list.is_empty() { "无".to_owned() } else { list.join("  ") })
+}
+
+/// The colour that a notice is shown in.
+pub(super) const fn colour(notice: &Notice) -> Colour {
+    match notice.outcome {
+        Outcome::Matched | Outcome::Repaired | Outcome::Gone | Outcome::Expired => Colour::Green,
+        Outcome::Exempt => Colour::Grey,
+        Outcome::NotYet => Colour::Blue,
+        Outcome::Unseen => Colour::Yellow,
+        _ => Colour::Red,
+    }
+}
+
+/// What differs, what kept it from being seen, what to do, and where it is.
+pub(super) fn details(notice: &Notice) -> Vec<String> {
+    let mut lines: Vec<_> = notice.differences.iter().map(|difference| words::plain(&difference.words())).collect();
+    lines.extend(notice.doubt.as_ref().filter(|doubt| **doubt != notice.reason).map(|doubt| format!("最近一次没有核对到：{doubt}")));
+    lines.extend((!notice.advice.is_empty()).then(|| format!("→ {}", notice.advice)));
+    lines.extend(notice.url.as_ref().map(|url| words::plain(url)));
+    lines
+}
+
+/// One decision, and under it what differs and what to do.
+fn notice_lines(notice: &Notice, style: Style) -> Vec<String> {
+    let label = style.paint(colour(notice), &words::pad(&notice.label, 22));
+    let mut lines = vec![format!("  {}  {}  {label}  {}", words::pad(&words::plain(&notice.number), 28), notice.date, notice.reason)];
+    lines.extend(details(notice).into_iter().map(|line| format!("      {line}")));
+    lines
+}
+
+#[cfg(test)]
+#[path = "reconcile_tests.rs"]
+mod tests;

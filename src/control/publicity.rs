@@ -1,0 +1,122 @@
+//! Publications, as they are asked for and told of over the socket.
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    calendar::Calendar,
+    document::{ContentHash, DocumentId, Record, Timestamp},
+    publication::{Decision, Difference, Extra, Outcome, Standing, clock},
+    store::StoreError,
+};
+
+/// What can be asked about publications while the daemon runs.
+#[async_trait]
+pub trait Publicity: Send + Sync + 'static {
+    /// Compares the decisions of these days, or of all days, with the platform's list now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn compare(&self, days: Option<(NaiveDate, NaiveDate)>) -> Result<Compared, StoreError>;
+
+    /// How a document's notice stands; `None` for one that has none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn of(&self, record: &Record) -> Result<Option<Notice>, StoreError>;
+
+    /// The decisions of these days that should be public.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn decisions(&self, days: (NaiveDate, NaiveDate)) -> Result<Vec<(DocumentId, Decision)>, StoreError>;
+}
+
+/// What a comparison came to, its rows aside.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Compared {
+    /// The days it went over; `None` when there was nothing to look for.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+    /// How each decision stands; sent one by one.
+    #[serde(skip)]
+    pub notices: Vec<Notice>,
+    /// How many there are.
+    pub decisions: u64,
+    /// Published notices of this office that nobody here knows, the first of them.
+    pub extras: Vec<Extra>,
+    /// How many there are.
+    pub extra_count: usize,
+    /// Pages that were read.
+    pub pages: u64,
+    /// Rows that were read, repeated ones included.
+    pub rows: u64,
+    /// What kept a reading from coming to its end, in Chinese; empty when nothing did.
+    pub trouble: String,
+}
+
+/// How one decision's notice stands, in words. Fields are only ever added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The document.
+    pub id: DocumentId,
+    /// Its number.
+    pub number: String,
+    /// The day of the decision.
+    pub date: NaiveDate,
+    /// How it stands, for machines.
+    pub outcome: Outcome,
+    /// How it stands, in a word.
+    pub label: String,
+    /// Why, in a sentence; empty when there is nothing to say.
+    pub reason: String,
+    /// What to do; empty when nothing is to be done.
+    pub advice: String,
+    /// Why the last reading could not tell, where it could not.
+    pub doubt: Option<String>,
+    /// In what the notice differs.
+    pub differences: Vec<Difference>,
+    /// Working days left until the last day of publication; negative once it has passed.
+    pub working_days_left: Option<i64>,
+    /// When it was published, by the platform.
+    pub published_at: Option<Timestamp>,
+    /// When it was withdrawn or repaired, by the platform.
+    pub withdrawn_at: Option<Timestamp>,
+    /// Where it can be seen.
+    pub url: Option<String>,
+    /// When it was first seen.
+    pub first_seen: Option<Timestamp>,
+    /// When it was last looked for.
+    pub last_run: Option<Timestamp>,
+    /// The SHA-256 of the row as it was seen.
+    pub evidence: Option<ContentHash>,
+}
+
+impl Notice {
+    /// In words, at `now`.
+    pub fn of(standing: Standing, now: Timestamp, calendar: &Calendar) -> Self {
+        Self {
+            label: standing.label(now, calendar),
+            reason: standing.reason(),
+            advice: standing.advice().to_owned(),
+            working_days_left: clock::working_days_left(standing.date, now, calendar).filter(|_| standing.is_unpublished()),
+            id: standing.id,
+            number: standing.number,
+            date: standing.date,
+            outcome: standing.outcome,
+            doubt: standing.doubt,
+            differences: standing.differences,
+            published_at: standing.published_at,
+            withdrawn_at: standing.withdrawn_at,
+            url: standing.url,
+            first_seen: standing.first_seen,
+            last_run: standing.last_run,
+            evidence: standing.evidence,
+        }
+    }
+
+    /// Whether a person must do something about it.
+    pub fn needs_a_person(&self) -> bool {
+        !self.advice.is_empty() && self.outcome != Outcome::Unseen || self.label == "超期"
+    }
+}

@@ -1,0 +1,326 @@
+//! A decision is followed until it is public, and public as it was decided: seen at once, late, never, wrong, taken away, not to be seen.
+
+use std::collections::BTreeMap;
+
+use chrono::{Duration, NaiveDate};
+use dangri::{
+    clock::Clock as _,
+    control::{self, Answer, Ask, publicity::Notice},
+    document::{Event, State, Timestamp},
+    publication::{
+        Outcome,
+        clock::{Level, Reminder},
+    },
+};
+use dangri_mocks::{Action, Endpoint, Publishing, Rule, drafts};
+
+use crate::harness::{Furnishing, Office, edited, element};
+
+/// The afternoon of a Friday; the seven working days after it run over the May holiday to 4 May.
+const FRIDAY: &str = "2023-04-21T15:00:00+08:00";
+const NAME: &str = "决定书.xml";
+
+fn day() -> NaiveDate {
+    FRIDAY[..10].parse().unwrap()
+}
+
+/// A fit decision of that Friday against an enterprise.
+fn decision(seed: u64) -> Vec<u8> {
+    drafts::single(seed, "penalty_org", day()).unwrap().bytes
+}
+
+fn hours(n: i64) -> Duration {
+    Duration::hours(n)
+}
+
+/// An office on that Friday with a platform that publishes as `how` says.
+async fn office(how: Publishing) -> Office {
+    let office = Furnishing::at(FRIDAY).open().await;
+    office.script(Rule::new(Endpoint::Put, Action::Publish(how)).of_kind("penalty_org").always());
+    office
+}
+
+impl Office {
+    /// How the notice of the decision at [`NAME`] stands, as `dangri doc` tells.
+    async fn notice(&self) -> Notice {
+        let name = self.record(NAME).await.id().to_string();
+        let found = self.answers(Ask::Document { name }).await;
+        found.into_iter().find_map(|answer| if let Answer::Life(life) = answer { life.notice } else { None }).unwrap()
+    }
+
+    /// What `dangri reconcile` finds.
+    async fn reconcile(&self) -> Vec<Notice> {
+        let found = self.answers(Ask::Reconcile { days: None }).await;
+        found.into_iter().filter_map(|answer| if let Answer::Notice(notice) = answer { Some(*notice) } else { None }).collect()
+    }
+
+    async fn answers(&self, ask: Ask) -> Vec<Answer> {
+        let socket = self.config().control_socket;
+        tokio::task::spawn_blocking(move || {
+            let mut found = Vec::new();
+            control::ask(&socket, ask, None, None, |answer| {
+                found.push(answer);
+                Ok(())
+            })
+            .unwrap_or_else(|error| panic!("{:?}", error.problem()));
+            found
+        })
+        .await
+        .unwrap()
+    }
+
+    /// Lets time pass until the moment `at`.
+    async fn until(&self, at: &str) {
+        let left = Timestamp::parse(&format!("{at}:00+08:00")).unwrap().since(self.clock.now());
+        assert!(left > Duration::zero(), "{at} has passed");
+        self.pass(left).await;
+    }
+
+    /// The same with the daemon down meanwhile: days pass at once, and it finds itself in another week.
+    async fn sleep_until(&mut self, at: &str) {
+        assert_eq!(self.stop().await, 0);
+        let at = Timestamp::parse(&format!("{at}:00+08:00")).unwrap();
+        while self.clock.step(at).await < at {}
+        self.start().await;
+        self.pass(Duration::minutes(3)).await;
+    }
+
+    fn reminders(&self) -> Vec<Reminder> {
+        self.daemon().publication_reminders()
+    }
+
+    /// How often its history says that a notice was seen.
+    async fn sightings(&self) -> usize {
+        self.life(NAME).await.iter().filter(|entry| matches!(entry.event, Event::PublicationSeen { .. })).count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_that_is_published_at_once_is_seen_within_minutes_and_only_then() {
+    let mut office = office(Publishing { after: 30, ..Publishing::default() }).await;
+    office.put(NAME, &decision(1));
+    office.pass(Duration::seconds(20)).await;
+    assert_eq!(office.state(NAME).await, Some(State::Entered));
+    assert_eq!(office.notice().await.label, "应公示");
+    office.pass(Duration::minutes(3)).await;
+    let notice = office.notice().await;
+    assert_eq!((notice.label.as_str(), notice.outcome), ("已公示", Outcome::Matched), "{notice:?}");
+    assert!(notice.evidence.is_some() && notice.url.is_some() && notice.first_seen.is_some());
+    assert_eq!(office.sightings().await, 1, "the history says so once");
+    office.sleep_until("2023-04-24T09:00").await;
+    assert_eq!(office.sightings().await, 1, "and not again while nothing changes");
+    assert!(office.reminders().is_empty());
+    let figures = office.status().await.publication.unwrap();
+    assert_eq!((figures.due, figures.published, figures.waiting), (1, 1, 0));
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_that_is_never_published_turns_amber_then_red_over_the_holiday() {
+    let mut office = office(Publishing { never: true, ..Publishing::default() }).await;
+    office.put(NAME, &decision(2));
+    office.until("2023-04-21T15:40").await;
+    assert_eq!(office.notice().await.outcome, Outcome::NotYet, "too early to be missed");
+    office.until("2023-04-21T16:30").await;
+    let notice = office.notice().await;
+    assert_eq!((notice.outcome, notice.label.as_str()), (Outcome::Missing, "未公示（剩 7 个工作日）"));
+    assert!(office.reminders().is_empty(), "the day is not over");
+    let told = |office: &Office| office.reminders().iter().map(|r| (r.level, r.text.clone())).collect::<Vec<_>>();
+    for (at, level, word) in [
+        ("2023-04-22T00:30", Level::Amber, "已过作出之日"),
+        ("2023-04-26T23:50", Level::Amber, "已过作出之日"),
+        ("2023-04-27T00:30", Level::Red, "还剩 2 个工作日"),
+        ("2023-05-01T12:00", Level::Red, "还剩 1 个工作日"),
+        ("2023-05-04T12:00", Level::Red, "最后一天"),
+        ("2023-05-05T00:30", Level::Red, "届满"),
+    ] {
+        office.sleep_until(at).await;
+        let told = told(&office);
+        assert!(told.len() == 1 && told[0].0 == level && told[0].1.contains(word), "{at}: {told:?}");
+    }
+    assert_eq!(office.notice().await.label, "超期");
+    assert_eq!(office.status().await.publication.unwrap().overdue, 1);
+    assert_eq!(office.sightings().await, 0, "nothing was seen");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_that_is_published_late_is_seen_after_a_restart_in_between() {
+    let mut office = office(Publishing { after: 2 * 86_400, ..Publishing::default() }).await;
+    office.put(NAME, &decision(3));
+    office.pass(hours(2)).await;
+    assert_eq!(office.notice().await.outcome, Outcome::Missing);
+    office.crash().await;
+    let later = office.clock.now().plus(hours(50));
+    while office.clock.step(later).await < later {}
+    office.start().await;
+    assert_eq!(office.notice().await.outcome, Outcome::Missing, "what was found before is kept");
+    office.pass(Duration::minutes(5)).await;
+    assert_eq!(office.notice().await.label, "已公示");
+    assert!(office.reminders().is_empty());
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_published_otherwise_than_decided_is_told_field_by_field() {
+    let bytes = decision(4);
+    let yuan = element(&bytes, "FineYuan");
+    let alter = BTreeMap::from([
+        ("CF_NR_FK".to_owned(), yuan.trim_end_matches(".00").to_owned()),
+        ("CF_XDR_MC".to_owned(), "另一家（淄博）有限公司".to_owned()),
+    ]);
+    let office = office(Publishing { alter, ..Publishing::default() }).await;
+    office.put(NAME, &bytes);
+    office.pass(hours(2)).await;
+    let notice = office.notice().await;
+    assert_eq!(notice.outcome, Outcome::Mismatched);
+    let fields: Vec<&str> = notice.differences.iter().map(|d| d.field.as_str()).collect();
+    assert_eq!(fields, ["CF_XDR_MC", "CF_NR_FK"], "the amount is off by ten thousand");
+    let reminders = office.reminders();
+    assert!(reminders.len() == 1 && reminders[0].text.contains("罚款金额（万元）"), "{reminders:?}");
+    assert!(!reminders[0].text.contains("另一家"), "no party's name in what is sent on");
+    assert_eq!(office.status().await.publication.unwrap().wrong, 1);
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_is_doubled_taken_away_or_repaired_is_told_as_that() {
+    let office = office(Publishing { twice: true, ..Publishing::default() }).await;
+    let bytes = decision(5);
+    office.put(NAME, &bytes);
+    office.pass(hours(2)).await;
+    assert_eq!(office.notice().await.label, "重复公示（2 条）");
+    let number = element(&bytes, "DocumentNumber");
+    office.mock.end_publication(&number, false);
+    office.pass(hours(2)).await;
+    assert_eq!(office.notice().await.outcome, Outcome::Withdrawn);
+    assert_eq!(office.sightings().await, 2);
+    office.close().await;
+
+    let office = self::office(Publishing { repaired_after: Some(1_800), ..Publishing::default() }).await;
+    office.put(NAME, &decision(16));
+    office.pass(Duration::minutes(5)).await;
+    assert_eq!(office.notice().await.label, "已公示");
+    office.pass(hours(2)).await;
+    assert_eq!(office.notice().await.label, "已信用修复");
+    assert!(office.reminders().is_empty(), "a lawful early end");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_could_not_be_seen_is_never_called_missing() {
+    let login = Action::Html { committing: false };
+    let cut = Action::Rows { repeat: 0, skip: 1 };
+    let late = Action::Status { status: 503, code: None, retry_after: None, committing: false };
+    for (seed, action, word) in [(6, login, "答非所问"), (7, late, "没有读到"), (8, Action::Truncate { after: 200 }, "没有读到")]
+    {
+        let mut office = office(Publishing { never: true, ..Publishing::default() }).await;
+        office.script(Rule::new(Endpoint::Publications, action).always());
+        office.put(NAME, &decision(seed));
+        office.pass(hours(2)).await;
+        let notice = office.notice().await;
+        assert_eq!((notice.outcome, notice.label.as_str()), (Outcome::Unseen, "核对失败"), "{word}");
+        assert!(notice.reason.contains(word), "{}", notice.reason);
+        office.sleep_until("2023-04-22T08:00").await;
+        let reminders = office.reminders();
+        assert!(reminders.len() == 1 && reminders[0].text.contains("没有核对到"), "{reminders:?}");
+        assert!(office.status().await.publication.unwrap().unseen == 1);
+        office.close().await;
+    }
+    // A moving list that skips the only row in one reading shows it in the other.
+    let office = office(Publishing { after: 3_500, ..Publishing::default() }).await;
+    office.put(NAME, &decision(9));
+    office.until("2023-04-21T16:00").await;
+    assert_eq!(office.notice().await.outcome, Outcome::NotYet);
+    office.script(Rule::new(Endpoint::Publications, cut).times(1));
+    office.pass(Duration::minutes(5)).await;
+    assert_eq!(office.notice().await.label, "已公示");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_is_not_complete_or_has_its_columns_shifted_proves_nothing() {
+    let office = office(Publishing { never: true, ..Publishing::default() }).await;
+    office.mock.set_complete_to(Some(chrono::DateTime::parse_from_rfc3339(FRIDAY).unwrap().to_utc()));
+    office.put(NAME, &decision(10));
+    office.pass(hours(2)).await;
+    let notice = office.notice().await;
+    assert!(notice.outcome == Outcome::Unseen && notice.reason.contains("只完整到 2023-04-21 15:00"), "{notice:?}");
+    office.mock.set_complete_to(None);
+    office.pass(hours(2)).await;
+    assert_eq!(office.notice().await.outcome, Outcome::Missing);
+    office.close().await;
+
+    let office = self::office(Publishing { shifted: true, ..Publishing::default() }).await;
+    office.put(NAME, &decision(11));
+    office.pass(hours(2)).await;
+    let notice = office.notice().await;
+    assert!(notice.outcome == Outcome::Unseen && notice.reason.contains("错位"), "{notice:?}");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_seen_and_cannot_be_seen_now_stays_what_it_was() {
+    let office = office(Publishing::default()).await;
+    office.put(NAME, &decision(12));
+    office.pass(Duration::minutes(5)).await;
+    assert_eq!(office.notice().await.label, "已公示");
+    office.script(Rule::new(Endpoint::Publications, Action::Html { committing: false }).always());
+    office.pass(hours(2)).await;
+    let notice = office.notice().await;
+    assert_eq!(notice.label, "已公示");
+    assert!(notice.doubt.unwrap().contains("没有读到"));
+    assert!(office.reminders().is_empty());
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_notice_of_a_corrected_decision_must_go() {
+    let office = office(Publishing::default()).await;
+    let bytes = decision(13);
+    office.put(NAME, &bytes);
+    office.pass(Duration::minutes(5)).await;
+    let first = office.record(NAME).await;
+    office.put(NAME, &edited(&bytes, "进行执法检查时", "进行安全生产执法检查时"));
+    office.pass(Duration::minutes(5)).await;
+    office.operate(NAME, dangri::queue::Operation::Release, "更正文字").await.unwrap();
+    office.pass(hours(2)).await;
+    assert_eq!(office.state(NAME).await, Some(State::Entered));
+    let both = office.reconcile().await;
+    let old = both.iter().find(|notice| notice.id == first.id()).unwrap();
+    let new = both.iter().find(|notice| notice.id != first.id()).unwrap();
+    // Both rows say the same of every field that is compared, so the number stands twice.
+    assert_eq!((new.label.as_str(), old.outcome), ("重复公示（2 条）", Outcome::Gone), "{both:#?}");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_on_the_spot_is_lawfully_not_public() {
+    let mut office = office(Publishing::default()).await;
+    office.put(NAME, &drafts::single(14, "spot_penalty_org", day()).unwrap().bytes);
+    office.pass(hours(2)).await;
+    let notice = office.notice().await;
+    assert_eq!((notice.label.as_str(), notice.outcome), ("不公示", Outcome::Exempt));
+    assert!(notice.reason.contains("简易程序"));
+    office.sleep_until("2023-05-08T09:00").await;
+    assert!(office.reminders().is_empty());
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_that_the_platform_does_not_take_is_missed_by_its_clock_all_the_same() {
+    let mut office = office(Publishing::default()).await;
+    office.mock.refuse_connections().await;
+    office.put(NAME, &decision(15));
+    office.pass(Duration::minutes(2)).await;
+    office.sleep_until("2023-04-22T01:00").await;
+    assert_ne!(office.state(NAME).await, Some(State::Entered));
+    assert_eq!(office.notice().await.label, "应公示");
+    let reminders = office.reminders();
+    assert!(reminders.len() == 1 && reminders[0].level == Level::Amber, "{reminders:?}");
+    office.mock.accept_connections().await;
+    office.pass(hours(2)).await;
+    assert_eq!(office.notice().await.label, "已公示");
+    assert!(office.reminders().is_empty());
+    office.close().await;
+}
