@@ -1,9 +1,6 @@
 //! What is wrong at one moment, each with a key: the plain form in which every room says it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::Duration;
@@ -138,22 +135,4 @@ pub struct Contribution {
     pub seen: Observation,
     /// Late documents whose reason is on record, besides those of `dangri day excuse`: they are not told of as overdue any more.
     pub excused: BTreeSet<DocumentId>,
-}
-
-/// A source that says what was last pinned to it, for rooms that learn things in their own time.
-#[derive(Debug, Default)]
-pub struct Pinboard(Mutex<Contribution>);
-
-impl Pinboard {
-    /// From now on this is what is said.
-    pub fn pin(&self, contribution: Contribution) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = contribution;
-    }
-}
-
-#[async_trait]
-impl Source for Pinboard {
-    async fn contribute(&self, _: Timestamp) -> Contribution {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
 }

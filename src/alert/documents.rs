@@ -93,7 +93,7 @@ impl OpenDocument {
 /// A number that looks like one may be said; a file's name may hold a party's and is not.
 fn title(record: &Record) -> String {
     let facts = record.birth.facts.as_ref();
-    let number = facts.and_then(|f| f.number.as_deref()).filter(|number| is_number(number));
+    let number = facts.and_then(|f| f.number.as_deref()).filter(|number| speakable(number));
     match (number, facts) {
         (Some(number), _) => mask(number).into_owned(),
         (None, facts) => {
@@ -104,8 +104,10 @@ fn title(record: &Record) -> String {
     }
 }
 
-/// `（淄）应急检记〔2026〕31号`: a year in brackets, and 号 at the end.
-fn is_number(text: &str) -> bool {
+/// Whether a document's number may be said: it looks like one, `（淄）应急检记〔2026〕31号`, with a year in brackets and 号 at the end.
+///
+/// What stands in its place otherwise, a file's name above all, may hold a party's name.
+pub fn speakable(text: &str) -> bool {
     let year = text.split_once('〔').and_then(|(_, rest)| rest.split_once('〕'));
     let year = year.is_some_and(|(year, rest)| year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) && rest.ends_with('号'));
     year && text.chars().count() <= 40 && !text.chars().any(char::is_control)
@@ -136,10 +138,10 @@ mod tests {
 
     #[test]
     fn only_what_looks_like_a_number_is_said() {
-        assert!(is_number("（淄）应急检记〔2026〕31号"));
+        assert!(speakable("（淄）应急检记〔2026〕31号"));
         for text in ["张三", "某某公司现场检查记录", "370302199001011236", "〔2026〕", "〔20x6〕1号", "（淄）〔2026〕1"]
         {
-            assert!(!is_number(text), "{text}");
+            assert!(!speakable(text), "{text}");
         }
     }
 }

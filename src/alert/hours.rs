@@ -20,6 +20,8 @@ pub struct Hours {
     pub reassure: Option<DayTime>,
 }
 
+/// What the morning's digest told is not told again at nine.
+const MORNING: Duration = Duration::hours(2);
 /// The times of the table for what is overdue.
 const OVERDUE_TIMES: [(u32, u32); 2] = [(8, 30), (14, 0)];
 
@@ -53,7 +55,7 @@ impl Hours {
         match again {
             Again::Never => None,
             Again::Every(span) => Some(last.plus(span)),
-            Again::DailyAtNine => (0..=1).map(|days| at(last.beijing_day() + Duration::days(days), 9, 0)).find(|t| *t > last),
+            Again::DailyAtNine => (0..=1).map(|days| at(last.beijing_day() + Duration::days(days), 9, 0)).find(|t| t.since(last) > MORNING),
             Again::Overdue => {
                 let early = [30, 120].map(|minutes| told.plus(Duration::minutes(minutes)));
                 early.into_iter().find(|t| *t > last).or_else(|| self.next_overdue_time(last))

@@ -78,13 +78,15 @@ pub enum Kind {
     CheckFailed,
     /// Some other date nears (contributed).
     Reminder,
+    /// What the platform shows of an entered document is not what was entered (contributed).
+    Drift,
     /// A day was closed and nobody has acknowledged it (contributed by the day).
     DayOpen,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Overdue,
         Self::Deadline,
         Self::Forecast,
@@ -107,6 +109,7 @@ impl Kind {
         Self::Unpublished,
         Self::CheckFailed,
         Self::Reminder,
+        Self::Drift,
         Self::DayOpen,
     ];
 
@@ -135,6 +138,7 @@ impl Kind {
             Self::Unpublished => "未公示",
             Self::CheckFailed => "核对失败",
             Self::Reminder => "期限提醒",
+            Self::Drift => "平台内容不符",
             Self::DayOpen => "当日未确认",
         }
     }
@@ -165,7 +169,7 @@ impl Kind {
             Self::Account | Self::Certificate | Self::Rules | Self::Calendar | Self::DayOpen => rule(Again::Every(Duration::days(1))),
             Self::Store | Self::Disk | Self::ClockSkew | Self::Backup => Rule { clear: steady, ..rule(Again::Every(Duration::hours(4))) },
             Self::Unpublished => Rule { clear: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::DailyAtNine) },
-            Self::Reminder => rule(Again::DailyAtNine),
+            Self::Reminder | Self::Drift => rule(Again::DailyAtNine),
             Self::CheckFailed => Rule { raise: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::Every(Duration::days(1))) },
         }
     }

@@ -12,13 +12,13 @@
 //! - Nothing hides 临近截止 and 已逾期. A look that failed is never good news: what could not be looked at stays as it was.
 //! - No personal data in any message: documents are named by number or kind, reasons in the program's own words.
 //!
-//! **For other rooms.** Whatever knows of something wrong implements [`Source`] (or pins to a [`Pinboard`]): at each look it answers all
+//! **For other rooms.** Whatever knows of something wrong implements [`Source`]: at each look it answers all
 //! that is wrong by its knowledge, as plain [`Condition`]s, and what is not said any more is over. The kind chooses the line of the table
-//! ([`Kind::rule`]): [`Kind::Forecast`], [`Kind::Absent`], [`Kind::DayOpen`] for the day; [`Kind::Unpublished`], [`Kind::CheckFailed`],
-//! [`Kind::Reminder`] for the publication. `object` names what it is about, so that one that joins is news; `apart` or `before` sets
+//! ([`Kind::rule`]): [`Kind::Reminder`] and [`Kind::Drift`] for the terms of the ledger and the platform's copies; [`Kind::Unpublished`] and
+//! [`Kind::CheckFailed`] for the publication. `object` names what it is about, so that one that joins is news; `apart` or `before` sets
 //! episodes apart. A kind that could not be looked at goes into [`Observation::unseen`]; for kinds that must be seen or missed on several
 //! runs the moment of the last run goes into [`Observation::looked`]. Late documents with a reason on record go into
-//! [`Contribution::excused`]. The daemon hands sources over in `daemon::telling`.
+//! [`Contribution::excused`]. The daemon's sources stand in `daemon::sources`.
 //!
 //! Everything is kept as facts below `alert/`, in one commit with what follows from it; a crash between sending and that commit sends again.
 
@@ -39,7 +39,8 @@ mod seen;
 
 pub use alerter::{Alerter, Eye, Settings, Sight};
 pub use channel::{AlertChannel, ChannelError};
-pub use condition::{Condition, Contribution, Key, Observation, Pinboard, Source};
+pub use condition::{Condition, Contribution, Key, Observation, Source};
+pub use documents::speakable;
 pub use eye::OfficeEye;
 pub use hours::Hours;
 pub use kind::{Again, Kind, Lasting, Level, Rule};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::Duration;
 
-use super::{Loops, StartError, build, pulse::Pulse};
+use super::{Loops, StartError, build, pulse::Pulse, sources};
 use crate::{
     alert::{Alerter, Hours, OfficeEye, Settings, outside},
     calendar::Calendar,
@@ -13,6 +13,7 @@ use crate::{
     config::{self, Config, SecretRef},
     console::{Console, Freshness, Picture, report},
     document::Timestamp,
+    report::Reports,
     status::{Gatherer, Status},
     store::{Store, StoreError},
 };
@@ -59,9 +60,11 @@ pub(super) async fn begin(
     config: &Config,
     store: &Arc<dyn Store>,
     pulse: &Arc<Pulse>,
+    reports: &Arc<Reports>,
 ) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
     let parts = Parts { config, store, pulse };
     let (alerts, eye) = open(&parts).await?;
+    sources::all(reports, &eye.hours).into_iter().for_each(|source| eye.hear(source));
     start(loops, &parts, &alerts);
     Ok((alerts, eye))
 }

@@ -29,6 +29,9 @@ pub enum Weight {
 pub struct Reminder {
     /// What it is about, the same at each look: the leg and the document.
     pub key: String,
+    /// The document that it names, as `text` names it: its number, or whatever stands for one; empty for none.
+    #[serde(default)]
+    pub number: String,
     /// How much it weighs.
     pub weight: Weight,
     /// Since when it is so.
@@ -41,7 +44,27 @@ pub struct Reminder {
     pub advice: String,
 }
 
+/// What a reminder is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A term of law or order.
+    Term,
+    /// The platform's copy of a document.
+    Copy,
+    /// The platform's schema.
+    Schema,
+}
+
 impl Reminder {
+    /// What it is about.
+    pub fn subject(&self) -> Subject {
+        match self.key.split_once('/') {
+            Some(("copy", _)) => Subject::Copy,
+            Some(("schema", _)) => Subject::Schema,
+            _ => Subject::Term,
+        }
+    }
+
     /// Whether no open leg of the ledger says the same.
     pub fn stands_alone(&self) -> bool {
         ["preserve/", "hearing-over/", "enforce/", "copy/", "schema/"].iter().any(|kind| self.key.starts_with(kind))
@@ -70,6 +93,7 @@ pub fn of(ledger: &Ledger) -> Vec<Reminder> {
             let about = if missing.about.starts_with("问题") { format!(" {}", missing.about) } else { String::new() };
             found.push(Reminder {
                 key: format!("{}/{}{}", step_key(missing.step), missing.number, about.trim()),
+                number: missing.number.clone(),
                 weight,
                 since: missing.since,
                 due: missing.due,
@@ -92,6 +116,7 @@ pub fn of_drift(drift: &Drift, today: NaiveDate) -> Vec<Reminder> {
         .iter()
         .map(|copy| Reminder {
             key: format!("copy/{}", copy.id),
+            number: copy.title.clone(),
             weight: Weight::Urgent,
             since: copy.since.beijing_day(),
             due: None,
@@ -105,6 +130,7 @@ pub fn of_drift(drift: &Drift, today: NaiveDate) -> Vec<Reminder> {
     let begins = words::spoken(from);
     let reminder = |key: &str, text: String, advice: &str| Reminder {
         key: format!("schema/{key}/{version}"),
+        number: String::new(),
         weight,
         since: schema.checked_at.beijing_day(),
         due: Some(from),
@@ -145,6 +171,7 @@ fn of_case(case: &CaseLine, today: NaiveDate, found: &mut Vec<Reminder>) {
             let passed = if today > *until { "，已到期，请核对是否已处理" } else { "" };
             found.push(Reminder {
                 key: format!("preserve/{number}"),
+                number: number.clone(),
                 weight: if today >= *until { Weight::Urgent } else { Weight::Warning },
                 since: begin,
                 due: Some(*until),
@@ -157,6 +184,7 @@ fn of_case(case: &CaseLine, today: NaiveDate, found: &mut Vec<Reminder>) {
     if let Some(until) = case.terms.hearing_until.filter(|until| today > *until && open(Step::Decision)) {
         found.push(Reminder {
             key: format!("hearing-over/{}", case.number),
+            number: case.number.clone(),
             weight: Weight::Notice,
             since: after(until, 1),
             due: None,
@@ -167,6 +195,7 @@ fn of_case(case: &CaseLine, today: NaiveDate, found: &mut Vec<Reminder>) {
     if let Some((from, until)) = case.terms.enforce.filter(|(from, until)| open(Step::Payment) && (*from..=*until).contains(&today)) {
         found.push(Reminder {
             key: format!("enforce/{}", case.number),
+            number: case.number.clone(),
             weight: if today >= before(until, LAST_DAYS_OF_ENFORCING) { Weight::Urgent } else { Weight::Warning },
             since: from,
             due: Some(until),

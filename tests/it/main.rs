@@ -19,6 +19,7 @@ mod noticing;
 mod outage;
 mod process;
 mod publishing;
+mod reminding;
 mod running;
 mod sending;
 mod telling;

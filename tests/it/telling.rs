@@ -20,10 +20,10 @@ use dangri_mocks::{
 use crate::harness::{Furnishing, Office, edited, record};
 
 /// The time of an office that may not be open yet.
-type Time = Arc<OnceLock<Arc<ManualClock>>>;
+pub(crate) type Time = Arc<OnceLock<Arc<ManualClock>>>;
 
 /// A robot's far end that goes by `time`, and the lines that configure the channel.
-async fn group(time: &Time, name: &str, turn: &str) -> (Sink, String) {
+pub(crate) async fn group(time: &Time, name: &str, turn: &str) -> (Sink, String) {
     let time = Arc::clone(time);
     let now = move || time.get().map_or(0, |clock| clock.now().millis());
     let clock = MockClock::following(move || chrono::DateTime::from_timestamp_millis(now()).unwrap());
@@ -41,19 +41,19 @@ fn down() -> Rule {
 }
 
 /// An office at `at` that says nothing when all is well.
-fn office(at: &str, channels: &[&str]) -> Furnishing {
+pub(crate) fn office(at: &str, channels: &[&str]) -> Furnishing {
     Furnishing::at(at).with("[alert]\nreassure = \"\"\n").with(&channels.concat())
 }
 
 /// Opens it, and lets the robots know the time.
-async fn open(furnishing: Furnishing, time: &Time) -> Office {
+pub(crate) async fn open(furnishing: Furnishing, time: &Time) -> Office {
     let office = furnishing.open().await;
     assert!(time.set(Arc::clone(&office.clock)).is_ok());
     office
 }
 
 /// What an operator asks of alerts, through the control socket.
-async fn ask(office: &Office, ask: desk::Ask) -> Vec<desk::Answer> {
+pub(crate) async fn ask(office: &Office, ask: desk::Ask) -> Vec<desk::Answer> {
     let socket = office.config().control_socket;
     let asked = tokio::task::spawn_blocking(move || {
         let mut answers = Vec::new();
@@ -69,7 +69,7 @@ async fn ask(office: &Office, ask: desk::Ask) -> Vec<desk::Answer> {
 }
 
 /// Lets time pass until a moment of the sample day or the day after.
-async fn until(office: &Office, text: &str) {
+pub(crate) async fn until(office: &Office, text: &str) {
     let end = Timestamp::parse(&format!("{text}+08:00")).unwrap();
     office.pass(end.since(office.clock.now())).await;
 }
