@@ -58,13 +58,13 @@ fn covered_number(digits: &str) -> String {
     }
 }
 
-fn is_mobile(digits: &str) -> bool {
+pub(super) fn is_mobile(digits: &str) -> bool {
     let bytes = digits.as_bytes();
     bytes.len() == 11 && bytes[0] == b'1' && (b'3'..=b'9').contains(&bytes[1]) && bytes.iter().all(u8::is_ascii_digit)
 }
 
 /// 18 or 15 characters with a birth date in the middle. The check digit is not asked for: a mistyped number names a person too.
-fn is_id_number(digits: &str) -> bool {
+pub(super) fn is_id_number(digits: &str) -> bool {
     let date = match digits.len() {
         18 if ["18", "19", "20"].contains(&&digits[6..8]) => &digits[10..14],
         15 => &digits[8..12],
@@ -74,7 +74,7 @@ fn is_id_number(digits: &str) -> bool {
 }
 
 /// The check of bank card numbers, ISO/IEC 7812-1 annex B.
-fn passes_luhn(digits: &str) -> bool {
+pub(super) fn passes_luhn(digits: &str) -> bool {
     let sum: u32 = digits
         .bytes()
         .rev()

@@ -24,7 +24,7 @@ mod term;
 
 pub use columns::{Column, Need, ORGANISATION, PERSON, column_of};
 pub use compare::{Doubt, Expect, Extra, Ledger, Outcome, Reading, Sight, Verdict, Wanted};
-pub use decision::{Category, Decision, DecisionKind};
+pub use decision::{Category, Decision, DecisionKind, Leaves};
 pub use differ::Difference;
 pub use row::{Layout, Row, RowState};
 pub use standing::{Figures, Standing};

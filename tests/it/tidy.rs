@@ -17,7 +17,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("telemetry", &["clock", "document", "redact"]),
     ("config", &["document", "redact", "telemetry"]),
     ("watch", &["clock", "config", "document", "telemetry"]),
-    ("check", &["calendar", "document"]),
+    ("check", &["calendar", "document", "publication"]),
     ("store", &["document"]),
     ("platform", &["clock", "config", "document", "redact", "telemetry"]),
     // The meeting place.

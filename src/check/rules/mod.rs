@@ -13,6 +13,8 @@ mod load;
 mod numbers;
 mod paper;
 mod people;
+mod personal;
+mod publicity;
 mod references;
 mod soft;
 mod stale;
@@ -65,6 +67,7 @@ fn predicates() -> impl Iterator<Item = &'static Predicate> {
         days_of_cases::PREDICATES,
         references::PREDICATES,
         wording::PREDICATES,
+        publicity::PREDICATES,
         soft::PREDICATES,
     ]
     .into_iter()

@@ -6,7 +6,7 @@ use super::{Ground, Rule, yuan::Yuan};
 use crate::{
     calendar::Uncovered,
     check::{Attr, Context, Node, mask},
-    document::{DocumentNumber, Finding, Reading, Severity},
+    document::{DocumentNumber, Finding, Place, Reading, Severity},
 };
 
 /// A document under judgement.
@@ -213,6 +213,12 @@ impl Note<'_> {
     /// Another value than the element's text, shortened.
     pub(super) fn value(mut self, value: &str) -> Self {
         self.finding.value = mask::shown(value, "");
+        self
+    }
+
+    /// A place within the element.
+    pub(super) fn placed(mut self, place: Place) -> Self {
+        self.finding.place = place;
         self
     }
 

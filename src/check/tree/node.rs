@@ -188,6 +188,13 @@ impl<'t> Node<'t> {
         (!text.cooked && text.start < text.end).then(|| self.tree.place_at(text.start as usize))
     }
 
+    /// Where the byte `at` of its own text stands; `None` as for [`Self::text_place`].
+    pub fn place_within(&self, at: usize) -> Option<Place> {
+        let text = self.data().text;
+        let offset = text.start as usize + at;
+        (!text.cooked && offset < text.end as usize).then(|| self.tree.place_at(offset))
+    }
+
     /// Where its start tag begins, in bytes of the text.
     pub fn offset(&self) -> usize {
         self.data().start as usize

@@ -4,16 +4,26 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{BadCatalogue, Catalogue, RuleSet, catalogue, predicates},
-    Case, Context, Kind, Severity, TODAY, all_on, amounts, codes, days, fails, ground, judge, passes, people, references, soft, stale,
-    tree, wording,
+    Case, Context, Kind, Severity, TODAY, all_on, amounts, codes, days, fails, ground, judge, passes, people, publicity, references, soft,
+    stale, tree, wording,
 };
 
 /// Every case of the families beside this file.
 fn every_case() -> Vec<Case> {
-    [codes::cases(), people::cases(), amounts::cases(), stale::cases(), days::cases(), references::cases(), wording::cases(), soft::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        codes::cases(),
+        people::cases(),
+        amounts::cases(),
+        stale::cases(),
+        days::cases(),
+        references::cases(),
+        wording::cases(),
+        publicity::cases(),
+        soft::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod catalogue;
 mod codes;
 mod days;
 mod people;
+mod publicity;
 mod references;
 mod soft;
 mod stale;
