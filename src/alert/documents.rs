@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     day::excuse,
-    document::{Cause, DocumentId, HoldCause, Name, Record, State, Timestamp},
+    document::{Cause, DocumentId, DocumentNumber, HoldCause, Name, Record, State, Timestamp},
     redact::mask,
     store::{Listing, Store, StoreError},
 };
@@ -104,13 +104,11 @@ fn title(record: &Record) -> String {
     }
 }
 
-/// Whether a document's number may be said: it looks like one, `（淄）应急检记〔2026〕31号`, with a year in brackets and 号 at the end.
+/// Whether a document's number may be said: it is one, in canonical form, `（淄）应急检记〔2026〕31号`.
 ///
 /// What stands in its place otherwise, a file's name above all, may hold a party's name.
 pub fn speakable(text: &str) -> bool {
-    let year = text.split_once('〔').and_then(|(_, rest)| rest.split_once('〕'));
-    let year = year.is_some_and(|(year, rest)| year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) && rest.ends_with('号'));
-    year && text.chars().count() <= 40 && !text.chars().any(char::is_control)
+    DocumentNumber::strict(text).is_some()
 }
 
 /// Why it is where it is. Only the program's own words: what the platform or a person wrote may hold a name.
@@ -139,8 +137,16 @@ mod tests {
     #[test]
     fn only_what_looks_like_a_number_is_said() {
         assert!(speakable("（淄）应急检记〔2026〕31号"));
-        for text in ["张三", "某某公司现场检查记录", "370302199001011236", "〔2026〕", "〔20x6〕1号", "（淄）〔2026〕1"]
-        {
+        for text in [
+            "张三",
+            "某某公司现场检查记录",
+            "370302199001011236",
+            "〔2026〕",
+            "某某公司（淄）应急罚〔2026〕1号",
+            "王大锤案〔2026〕1号",
+            "〔20x6〕1号",
+            "（淄）〔2026〕1",
+        ] {
             assert!(!speakable(text), "{text}");
         }
     }

@@ -74,6 +74,8 @@ pub enum Kind {
     Calendar,
     /// A decision is not published (contributed by the publication).
     Unpublished,
+    /// A decision is published wrongly, or should not be public any more (contributed by the publication).
+    Misprint,
     /// The publication could not be checked (contributed by the publication).
     CheckFailed,
     /// Some other date nears (contributed).
@@ -86,7 +88,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Overdue,
         Self::Deadline,
         Self::Forecast,
@@ -107,6 +109,7 @@ impl Kind {
         Self::Backup,
         Self::Calendar,
         Self::Unpublished,
+        Self::Misprint,
         Self::CheckFailed,
         Self::Reminder,
         Self::Drift,
@@ -136,6 +139,7 @@ impl Kind {
             Self::Backup => "备份过期",
             Self::Calendar => "工作日历缺失",
             Self::Unpublished => "未公示",
+            Self::Misprint => "公示有误",
             Self::CheckFailed => "核对失败",
             Self::Reminder => "期限提醒",
             Self::Drift => "平台内容不符",
@@ -146,7 +150,7 @@ impl Kind {
     /// What its objects are counted in.
     pub const fn measure(self) -> &'static str {
         match self {
-            Self::Overdue | Self::Deadline | Self::Forecast | Self::InDoubt | Self::SentBack | Self::Unpublished => "件",
+            Self::Overdue | Self::Deadline | Self::Forecast | Self::InDoubt | Self::SentBack | Self::Unpublished | Self::Misprint => "件",
             Self::Absent => "户",
             _ => "项",
         }
@@ -168,7 +172,7 @@ impl Kind {
             Self::Peer => Rule { raise: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::Every(Duration::hours(1))) },
             Self::Account | Self::Certificate | Self::Rules | Self::Calendar | Self::DayOpen => rule(Again::Every(Duration::days(1))),
             Self::Store | Self::Disk | Self::ClockSkew | Self::Backup => Rule { clear: steady, ..rule(Again::Every(Duration::hours(4))) },
-            Self::Unpublished => Rule { clear: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::DailyAtNine) },
+            Self::Unpublished | Self::Misprint => Rule { clear: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::DailyAtNine) },
             Self::Reminder | Self::Drift => rule(Again::DailyAtNine),
             Self::CheckFailed => Rule { raise: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::Every(Duration::days(1))) },
         }

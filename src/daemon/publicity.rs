@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     control::publicity::{Compared, Notice, Publicity},
     document::{DocumentId, Record, State, Timestamp},
-    publication::{Decision, DecisionKind, clock::Reminder},
+    publication::{Decision, DecisionKind, Figures, clock::Reminder},
     reconcile::publication::{Follower, Run, Span},
     status::Vitals,
     store::StoreError,
@@ -41,8 +41,8 @@ pub(super) struct Publicist {
     plan: Mutex<Plan>,
     /// Raised when something was planned.
     signal: Arc<Signal>,
-    /// What people must be reminded of at present.
-    reminders: Mutex<Vec<Reminder>>,
+    /// How it stands, and what people must be reminded of at present; `None` until it was reckoned.
+    picture: Mutex<Option<(Figures, Vec<Reminder>)>>,
 }
 
 /// What is to be looked at, and when.
@@ -72,7 +72,7 @@ impl Publicist {
             appear_within: config.publication.appear_within,
             plan: Mutex::new(Plan { reckon: true, ..Plan::default() }),
             signal,
-            reminders: Mutex::default(),
+            picture: Mutex::default(),
         })
     }
 
@@ -97,7 +97,12 @@ impl Publicist {
 
     /// What people must be reminded of at present, for whoever passes that on.
     pub(super) fn reminders(&self) -> Vec<Reminder> {
-        self.reminders.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.picture().map(|(_, reminders)| reminders).unwrap_or_default()
+    }
+
+    /// The same with the figures; `None` until it was reckoned.
+    pub(super) fn picture(&self) -> Option<(Figures, Vec<Reminder>)> {
+        self.picture.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Works until the daemon stops.
@@ -150,8 +155,8 @@ impl Publicist {
 
     async fn reckon(&self) -> Result<(), StoreError> {
         let (figures, reminders) = self.follower.picture().await?;
-        self.vitals.publication(figures);
-        *self.reminders.lock().unwrap_or_else(PoisonError::into_inner) = reminders;
+        self.vitals.publication(figures.clone());
+        *self.picture.lock().unwrap_or_else(PoisonError::into_inner) = Some((figures, reminders));
         Ok(())
     }
 

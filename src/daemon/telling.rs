@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::Duration;
 
-use super::{Loops, StartError, build, pulse::Pulse, sources};
+use super::{Loops, StartError, build, publicity::Publicist, pulse::Pulse, sources};
 use crate::{
     alert::{Alerter, Hours, OfficeEye, Settings, outside},
     calendar::Calendar,
@@ -60,11 +60,11 @@ pub(super) async fn begin(
     config: &Config,
     store: &Arc<dyn Store>,
     pulse: &Arc<Pulse>,
-    reports: &Arc<Reports>,
+    (reports, publicist): (&Arc<Reports>, &Arc<Publicist>),
 ) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
     let parts = Parts { config, store, pulse };
     let (alerts, eye) = open(&parts).await?;
-    sources::all(reports, &eye.hours).into_iter().for_each(|source| eye.hear(source));
+    sources::all(reports, publicist, &eye.hours).into_iter().for_each(|source| eye.hear(source));
     start(loops, &parts, &alerts);
     Ok((alerts, eye))
 }

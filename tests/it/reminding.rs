@@ -3,9 +3,12 @@
 use chrono::Duration;
 use dangri::{
     alert::{Kind, desk},
-    document::State,
+    document::{State, Timestamp},
 };
-use dangri_mocks::drafts::Thread;
+use dangri_mocks::{
+    Action, Endpoint, Publishing, Rule,
+    drafts::{self, Thread},
+};
 
 use crate::{
     harness::{Furnishing, Office, record},
@@ -53,6 +56,15 @@ async fn a_review_that_is_due_is_reminded_of_once_each_morning_until_it_is_enter
     office.close().await;
 }
 
+/// The daemon sleeps until `moment` and then has a few minutes.
+async fn leap(office: &mut Office, moment: &str) {
+    assert_eq!(office.stop().await, 0);
+    let at = Timestamp::parse(&format!("{moment}+08:00")).unwrap();
+    while office.clock.step(at).await < at {}
+    office.start().await;
+    office.pass(Duration::minutes(3)).await;
+}
+
 fn party(record: &[u8]) -> String {
     let at = std::str::from_utf8(record).unwrap().find("<Enterprise>").unwrap();
     crate::harness::element(&record[at..], "Name")
@@ -77,5 +89,33 @@ async fn a_copy_that_was_altered_on_the_platform_is_told_of_until_it_is_right_ag
     let seen = ask(&office, desk::Ask::List).await;
     let open = |answer: &desk::Answer| matches!(answer, desk::Answer::Episode(row) if row.kind == Kind::Drift);
     assert!(!seen.iter().any(open), "{seen:#?}");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_that_is_not_published_is_told_of_in_the_morning_red_on_the_fifth_and_seventh_day() {
+    let time = Time::default();
+    let (sink, channel) = group(&time, "值班群", "group").await;
+    // A Friday; its seven working days end after the May holiday, on 4 May.
+    let mut office = open(office("2023-04-21T15:00:00+08:00", &[&channel]), &time).await;
+    office.script(Rule::new(Endpoint::Put, Action::Publish(Publishing { never: true, ..Publishing::default() })).of_kind("penalty_org"));
+    let decision = drafts::single(5, "penalty_org", "2023-04-21".parse().unwrap()).unwrap().bytes;
+    enter(&office, "决定书.xml", &decision).await;
+    let number = office.record("决定书.xml").await.title();
+    until(&office, "2023-04-21T19:30:00").await;
+    assert_eq!(told(&sink.texts(), "未公示"), Vec::<String>::new(), "the day is not over");
+    let mut fresh = Vec::new();
+    // 23 April is a Sunday that is worked; 27 and 28 April are its fifth and sixth working day, 4 May its seventh.
+    for moment in ["2023-04-23T07:40:00", "2023-04-23T08:45:00", "2023-04-27T07:40:00", "2023-04-27T08:45:00", "2023-05-04T08:45:00"] {
+        leap(&mut office, moment).await;
+        fresh.push(told(&sink.texts(), "未公示").last().cloned().unwrap_or_default());
+    }
+    assert_eq!(fresh[0], "", "it waits for the digest");
+    assert!(fresh[1].contains("■ 黄 未公示 1 件") && fresh[1].contains(&number), "{}", fresh[1]);
+    assert!(!fresh[2].contains("红"), "{}", fresh[2]);
+    assert!(fresh[3].contains("红 未公示 1 件") && fresh[3].contains("还剩 2 个工作日"), "{}", fresh[3]);
+    assert!(fresh[4].contains("今天是法定七个工作日的最后一天"), "{}", fresh[4]);
+    let party = party(&decision);
+    assert!(!sink.texts().iter().any(|text| text.contains(&party)), "{:#?}", sink.texts());
     office.close().await;
 }
