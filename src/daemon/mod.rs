@@ -294,9 +294,9 @@ impl Running {
         Ok(Self { stop, publicist, loops: running, store, queue, vitals, book, pulse, gate, uploads, looks, exchanges, alerts, eye })
     }
 
-    /// What people must be reminded of about the publication of decisions, at the last reckoning.
+    /// What people must be reminded of about the publication of decisions, as it stood at the last reckoning.
     pub fn publication_reminders(&self) -> Vec<Reminder> {
-        self.publicist.reminders()
+        self.publicist.reminders(self.queue.clock().now())
     }
 
     /// Asks every loop to end.

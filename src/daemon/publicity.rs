@@ -17,7 +17,10 @@ use crate::{
     config::Config,
     control::publicity::{Compared, Notice, Publicity},
     document::{DocumentId, Record, State, Timestamp},
-    publication::{Decision, DecisionKind, Figures, clock::Reminder},
+    publication::{
+        Decision, DecisionKind, Figures, Standing,
+        clock::{self, Reminder},
+    },
     reconcile::publication::{Follower, Run, Span},
     status::Vitals,
     store::StoreError,
@@ -41,8 +44,17 @@ pub(super) struct Publicist {
     plan: Mutex<Plan>,
     /// Raised when something was planned.
     signal: Arc<Signal>,
-    /// How it stands, and what people must be reminded of at present; `None` until it was reckoned.
-    picture: Mutex<Option<(Figures, Vec<Reminder>)>>,
+    /// How it stands, as reckoned last.
+    picture: Mutex<Picture>,
+}
+
+/// How publication stands.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Picture {
+    /// The figures; `None` before the first reckoning.
+    pub(super) figures: Option<Figures>,
+    /// The decisions of which something is left to be done, waited for or found out.
+    pub(super) open: Vec<Standing>,
 }
 
 /// What is to be looked at, and when.
@@ -95,14 +107,15 @@ impl Publicist {
         }
     }
 
-    /// What people must be reminded of at present, for whoever passes that on.
-    pub(super) fn reminders(&self) -> Vec<Reminder> {
-        self.picture().map(|(_, reminders)| reminders).unwrap_or_default()
+    /// How publication stands, as reckoned last; never waits.
+    pub(super) fn picture(&self) -> Picture {
+        self.picture.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The same with the figures; `None` until it was reckoned.
-    pub(super) fn picture(&self) -> Option<(Figures, Vec<Reminder>)> {
-        self.picture.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What people must be reminded of at `now`, by how publication stood when it was reckoned last.
+    pub(super) fn reminders(&self, now: Timestamp) -> Vec<Reminder> {
+        let calendar = self.follower.calendar();
+        self.picture().open.iter().flat_map(|standing| clock::reminders(standing, now, calendar)).collect()
     }
 
     /// Works until the daemon stops.
@@ -154,9 +167,9 @@ impl Publicist {
     }
 
     async fn reckon(&self) -> Result<(), StoreError> {
-        let (figures, reminders) = self.follower.picture().await?;
+        let (figures, open) = self.follower.picture().await?;
         self.vitals.publication(figures.clone());
-        *self.picture.lock().unwrap_or_else(PoisonError::into_inner) = Some((figures, reminders));
+        *self.picture.lock().unwrap_or_else(PoisonError::into_inner) = Picture { figures: Some(figures), open };
         Ok(())
     }
 

@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use chrono::Duration;
 use tokio::sync::Mutex;
 
-use super::publicity::Publicist;
+use super::publicity::{Picture, Publicist};
 use crate::{
     alert::{Condition, Contribution, Hours, Kind, Level, Source, speakable},
     document::Timestamp,
-    publication::{Figures, clock},
+    publication::{Figures, Standing, clock},
     report::{
         Reports,
         remind::{Reminder, Subject, Weight},
@@ -21,11 +21,19 @@ use crate::{
 
 /// How often all documents are gone through; a term counts by days.
 const EVERY: Duration = Duration::minutes(10);
+/// How long a list may be behind before anybody is told.
+const BEHIND: Duration = Duration::days(1);
 
 /// Every source that is not the alert room's own.
 pub(super) fn all(reports: &Arc<Reports>, publicist: &Arc<Publicist>, hours: &Hours) -> Vec<Arc<dyn Source>> {
     let terms = Terms { reports: Arc::clone(reports), hours: hours.clone(), known: Mutex::default() };
     vec![Arc::new(terms), Arc::new(Publications { publicist: Arc::clone(publicist), hours: hours.clone() })]
+}
+
+/// The moment whose terms count: a day's begin with the office's morning, for nobody can do anything about them in the night.
+fn morning(hours: &Hours, now: Timestamp) -> Timestamp {
+    let today = Timestamp::start_of(now.beijing_day());
+    if now < hours.digest.on(now.beijing_day()) { today.plus(-Duration::hours(12)) } else { today.plus(Duration::hours(12)) }
 }
 
 /// Terms of law and order that end (domain.md §3.7), and drift.
@@ -43,25 +51,21 @@ struct Known {
     said: Contribution,
 }
 
-impl Terms {
-    /// The moment whose terms count: a day's begin with the office's morning, for nobody can do anything about them in the night.
-    fn morning(&self, now: Timestamp) -> Timestamp {
-        let today = Timestamp::start_of(now.beijing_day());
-        if now < self.hours.digest.on(now.beijing_day()) { today.plus(-Duration::hours(12)) } else { today.plus(Duration::hours(12)) }
-    }
-}
-
 #[async_trait]
 impl Source for Terms {
     async fn contribute(&self, now: Timestamp) -> Contribution {
-        let day = self.morning(now);
+        let day = morning(&self.hours, now);
         let mut known = self.known.lock().await;
         if let Some(known) = known.as_ref().filter(|known| known.day == day && (known.at..known.at.plus(EVERY)).contains(&now)) {
             return known.said.clone();
         }
         let mut said = Contribution::default();
         match self.reports.reminders(day).await {
-            Ok(reminders) => said.seen.conditions = reminders.iter().filter(|one| !is_of_today(one)).map(condition).collect(),
+            Ok(reminders) => {
+                // Publication has a source of its own, which knows more of it.
+                let others = reminders.iter().filter(|one| !is_of_today(one) && !one.key.starts_with("publication/"));
+                said.seen.conditions = others.map(condition).collect();
+            }
             Err(error) => {
                 tracing::error!(%error, "the terms could not be looked at; what was known of them stays");
                 said.seen.unseen = BTreeSet::from([Kind::Reminder, Kind::Drift, Kind::Rules]);
@@ -100,7 +104,7 @@ fn condition(reminder: &Reminder) -> Condition {
     Condition { can_wait: reminder.weight == Weight::Notice, since: Some(Timestamp::start_of(reminder.since)), ..condition }
 }
 
-/// Decisions that are not public as they should be (domain.md §2.3).
+/// Decisions that are not public, or not as they should be, and a list that cannot be read (operators' manual B6).
 struct Publications {
     publicist: Arc<Publicist>,
     hours: Hours,
@@ -109,50 +113,49 @@ struct Publications {
 #[async_trait]
 impl Source for Publications {
     async fn contribute(&self, now: Timestamp) -> Contribution {
+        let Picture { figures, open } = self.publicist.picture();
         let mut said = Contribution::default();
-        let kinds = [Kind::Unpublished, Kind::Misprint, Kind::CheckFailed];
-        let Some((figures, reminders)) = self.publicist.picture() else {
-            said.seen.unseen = BTreeSet::from(kinds);
+        let Some(figures) = figures else {
+            said.seen.unseen = BTreeSet::from([Kind::Unpublished, Kind::Misprint, Kind::CheckFailed]);
             return said;
         };
-        let morning = self.hours.digest.on(now.beijing_day());
-        said.seen.conditions = reminders.iter().map(|reminder| notice(reminder, now, morning)).collect();
-        said.seen.conditions.extend(not_compared(&figures));
-        // What a run found is over only once two further runs do not find it.
-        let last = figures.last_run.unwrap_or(Timestamp::MIN);
-        said.seen.looked.extend(kinds.map(|kind| (kind, last)));
+        // Red goes out at any hour, so it begins with the morning; what is less waits for it by itself.
+        let mut reminders = self.publicist.reminders(morning(&self.hours, now));
+        let known: BTreeSet<String> = reminders.iter().map(|one| one.key.clone()).collect();
+        let at_once = self.publicist.reminders(now).into_iter();
+        reminders.extend(at_once.filter(|one| one.level == clock::Level::Amber && !known.contains(&one.key)));
+        said.seen.conditions = reminders.iter().map(notice).chain(not_checked(&figures, &open, now)).collect();
+        if let Some(at) = figures.last_run {
+            said.seen.looked.extend([Kind::Unpublished, Kind::Misprint, Kind::CheckFailed].map(|kind| (kind, at)));
+        }
         said
     }
 }
 
-/// What people are reminded of about a decision's notice. Each step of a clock is news; a day of the law begins with the `morning`.
-fn notice(reminder: &clock::Reminder, now: Timestamp, morning: Timestamp) -> Condition {
-    let kind = match reminder.key.split('/').nth(1) {
-        Some("immediate" | "due") => Kind::Unpublished,
-        _ => Kind::Misprint,
-    };
-    let began_today = reminder.since == Timestamp::start_of(now.beijing_day());
+/// A decision's notice as a condition. Another term, or another finding, is news.
+fn notice(reminder: &clock::Reminder) -> Condition {
+    let kind = if reminder.is_about_what_is_public() { Kind::Misprint } else { Kind::Unpublished };
     let level = match reminder.level {
-        clock::Level::Red if began_today && now < morning => Level::Orange,
-        clock::Level::Red => Level::Red,
         clock::Level::Amber => Level::Yellow,
+        clock::Level::Red => Level::Red,
     };
-    let number = reminder.text.split_inclusive('号').next().unwrap_or_default();
-    let line = if speakable(number) {
-        reminder.text.trim_end_matches('。').to_owned()
-    } else {
-        "一件文号不规范的处罚决定书，公示需要处理".to_owned()
-    };
-    let object = format!("{}@{}", reminder.key, reminder.since);
-    Condition::new(kind, level, object, line).advise("逐件核对见 dangri reconcile").since(reminder.since)
+    let name = if speakable(&reminder.number) { &*reminder.number } else { "（文号不规范的决定书）" };
+    let object = format!("{}@{}", reminder.key, reminder.since.beijing_day());
+    Condition::new(kind, level, object, format!("{name} {}", reminder.said)).advise(&*reminder.advice).since(reminder.since)
 }
 
-/// That publications could not be compared; told once it has lasted over two runs.
-fn not_compared(figures: &Figures) -> Option<Condition> {
-    let trouble = Some(&figures.last_trouble).filter(|trouble| !trouble.is_empty())?;
-    let more = if figures.unseen > 0 { format!("，{} 件决定没有核对到", figures.unseen) } else { String::new() };
-    let condition = Condition::new(Kind::CheckFailed, Level::Orange, "", format!("公示清单没有读完：{trouble}{more}"));
-    Some(condition.advise("到公示网站上人工核对；恢复后自动再核对，也可运行 dangri reconcile"))
+/// What keeps the list from telling anything: two runs that failed, or decisions that cannot be told of though it was read.
+fn not_checked(figures: &Figures, open: &[Standing], now: Timestamp) -> Option<Condition> {
+    let what = Condition::new(Kind::CheckFailed, Level::Orange, "list", "");
+    if !figures.last_trouble.is_empty() {
+        let line = format!("处罚公示没有核对成：{}", figures.last_trouble);
+        return Some(Condition { line, ..what }.advise("请在浏览器里打开平台的公示清单看看；程序会继续核对"));
+    }
+    let lasting = |one: &&Standing| !one.behind || one.doubt_since.is_some_and(|since| now.since(since) >= BEHIND);
+    let doubted: Vec<_> = open.iter().filter(|one| one.doubt.is_some()).filter(lasting).collect();
+    let why = doubted.first()?.doubt.as_deref().unwrap_or_default();
+    let line = format!("{} 件处罚决定核对不出是否公示：{why}", doubted.len());
+    Some(Condition { line, ..what }.advise("请到公示网站上人工核对；平台改版的，请联系程序维护人员"))
 }
 
 #[cfg(test)]
@@ -192,37 +195,46 @@ mod tests {
         assert_eq!(condition(&reminder("schema/bundle/2023.5", "", Weight::Urgent)).kind, Kind::Rules);
     }
 
-    fn of(text: &str, level: clock::Level, since: &str) -> clock::Reminder {
-        clock::Reminder { key: "publication/due/x".into(), level, since: Timestamp::parse(since).unwrap(), text: text.into() }
+    fn standing(number: &str) -> Standing {
+        let id = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        Standing::new(id, number, "2023-04-21".parse().unwrap(), Timestamp::parse("2023-04-21T15:00:00+08:00").unwrap())
     }
 
     #[test]
-    fn a_day_of_the_law_turns_red_in_the_morning_and_each_step_is_news() {
-        let at = |text: &str| Timestamp::parse(text).unwrap();
-        let morning = at("2023-05-04T08:30:00+08:00");
-        let last = of("（淄）应急罚〔2023〕3号 平台上没有公示。请在平台上公示。", clock::Level::Red, "2023-05-04T00:00:00+08:00");
-        let level = |now: &str| notice(&last, at(now), morning).level;
-        assert_eq!([level("2023-05-04T00:00:10+08:00"), level("2023-05-04T08:30:00+08:00")], [Level::Orange, Level::Red]);
-        let before = of(&last.text, clock::Level::Red, "2023-04-28T00:00:00+08:00");
-        assert_eq!(notice(&before, at("2023-05-03T02:00:00+08:00"), morning).level, Level::Red, "what was red stays so");
-        assert_ne!(notice(&before, morning, morning).object, notice(&last, morning, morning).object);
-        assert_eq!(notice(&last, morning, morning).line, "（淄）应急罚〔2023〕3号 平台上没有公示。请在平台上公示");
+    fn a_decision_that_is_not_public_is_told_by_number_and_what_comes_next_is_news() {
+        let calendar = crate::calendar::Calendar::embedded().unwrap();
+        let of = |number: &str, at: &str| {
+            let reminders = clock::reminders(&standing(number), Timestamp::parse(at).unwrap(), &calendar);
+            notice(&reminders[0])
+        };
+        let (amber, red, last) = (
+            of("（淄）应急罚〔2023〕3号", "2023-04-22T12:00:00+08:00"),
+            of("（淄）应急罚〔2023〕3号", "2023-04-27T12:00:00+08:00"),
+            of("（淄）应急罚〔2023〕3号", "2023-05-04T12:00:00+08:00"),
+        );
+        assert_eq!([&amber, &red, &last].map(|one| one.level), [Level::Yellow, Level::Red, Level::Red]);
+        assert!(amber.line.starts_with("（淄）应急罚〔2023〕3号 已过作出之日"), "{}", amber.line);
+        assert!(amber.object != red.object && red.object != last.object);
+        assert!(!of("某某公司（淄）应急罚〔2023〕3号", "2023-04-22T12:00:00+08:00").line.contains("某某"));
     }
 
     #[test]
-    fn a_number_that_is_none_is_not_said() {
-        let at = Timestamp::parse("2023-05-04T09:00:00+08:00").unwrap();
-        for text in ["王大锤处罚决定 平台上没有公示。", "王大锤3号 平台上没有公示。", "某某公司（淄）应急罚〔2023〕3号"]
-        {
-            let said = notice(&of(text, clock::Level::Amber, "2023-05-04T00:00:00+08:00"), at, at);
-            assert!(!said.line.contains("王大锤") && !said.line.contains("某某"), "{}", said.line);
-        }
-    }
-
-    #[test]
-    fn what_was_compared_well_says_nothing() {
-        assert_eq!(not_compared(&Figures::default()), None);
-        let figures = Figures { last_trouble: "平台没有回应".into(), unseen: 2, ..Figures::default() };
-        assert_eq!(not_compared(&figures).unwrap().line, "公示清单没有读完：平台没有回应，2 件决定没有核对到");
+    fn a_list_that_is_only_behind_is_no_failure_for_a_day() {
+        let now = Timestamp::parse("2023-04-22T12:00:00+08:00").unwrap();
+        let doubted = |behind, hours| {
+            let doubt_since = Some(now.plus(-Duration::hours(hours)));
+            vec![Standing { doubt: Some("公示清单的栏目错位".into()), behind, doubt_since, ..standing("") }]
+        };
+        assert_eq!(not_checked(&Figures::default(), &[], now), None);
+        assert_eq!(not_checked(&Figures::default(), &doubted(true, 23), now), None);
+        assert!(not_checked(&Figures::default(), &doubted(true, 24), now).is_some());
+        assert!(
+            not_checked(&Figures::default(), &doubted(false, 0), now)
+                .unwrap()
+                .line
+                .contains("1 件处罚决定核对不出是否公示：公示清单的栏目错位")
+        );
+        let figures = Figures { last_trouble: "公示清单没有读到：超时".into(), ..Figures::default() };
+        assert!(not_checked(&figures, &[], now).unwrap().line.contains("超时"));
     }
 }

@@ -33,8 +33,30 @@ pub struct Reminder {
     pub level: Level,
     /// Since when it is so.
     pub since: Timestamp,
-    /// What is wrong and what to do, in Chinese.
-    pub text: String,
+    /// The decision's number.
+    pub number: String,
+    /// What is wrong, in Chinese.
+    pub said: String,
+    /// What to do, in Chinese.
+    pub advice: String,
+}
+
+impl Reminder {
+    /// One of `what` about a decision.
+    fn new(standing: &Standing, what: &str, (level, since): (Level, Timestamp), said: String, advice: &str) -> Self {
+        let key = format!("publication/{what}/{}", standing.id);
+        Self { key, level, since, number: standing.number.clone(), said, advice: advice.to_owned() }
+    }
+
+    /// All of it in a line.
+    pub fn text(&self) -> String {
+        format!("{} {}。{}。", self.number, self.said, self.advice)
+    }
+
+    /// Whether it is about something that is public and should be otherwise; else nothing is public that should be.
+    pub fn is_about_what_is_public(&self) -> bool {
+        self.key.starts_with("publication/wrong/") || self.key.starts_with("publication/withdraw/")
+    }
 }
 
 /// Working days that are left until the last day of publication, that day included as 0; negative once it has passed. `None` where the
@@ -60,16 +82,13 @@ fn left(last: NaiveDate, now: Timestamp, calendar: &Calendar) -> Option<i64> {
 /// What people must be reminded of about one decision at `now`; empty while all is well.
 pub fn reminders(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Vec<Reminder> {
     let mut found = Vec::new();
-    let key = |what: &str| format!("publication/{what}/{}", standing.id);
-    let number = &standing.number;
-    let advice = standing.advice();
-    let wrong = |text: String, level| Reminder { key: key("wrong"), level, since: standing.since, text };
+    let wrong = |said: String| Reminder::new(standing, "wrong", (Level::Amber, standing.since), said, standing.advice());
     match standing.outcome {
         Outcome::Mismatched | Outcome::Duplicate if standing.confirmed => {
-            found.push(wrong(format!("{number} {}。{advice}。", standing.reason()), Level::Amber));
+            found.push(wrong(standing.reason()));
         }
         Outcome::Lingering if standing.exempt.is_some() => {
-            found.push(wrong(format!("{number} 不应公示却已公示：{}。{advice}。", standing.reason()), Level::Amber));
+            found.push(wrong(format!("不应公示却已公示：{}", standing.reason())));
         }
         Outcome::Lingering => found.extend(withdrawal(standing, now, calendar)),
         _ if standing.is_unpublished() && standing.exempt.is_none() && standing.gone_on.is_none() => {
@@ -111,8 +130,8 @@ fn immediate(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Option
         Ok(last) => format!("法定期限到 {} 为止", spoken(last)),
         Err(uncovered) => format!("工作日历里没有 {} 年，法定期限算不出来", uncovered.day.format("%Y")),
     };
-    let text = format!("{} 已过作出之日，{}，{term}。{}。", standing.number, unpublished(standing), to_do(standing));
-    Some(Reminder { key: format!("publication/immediate/{}", standing.id), level: Level::Amber, since: over, text })
+    let said = format!("已过作出之日，{}，{term}", unpublished(standing));
+    Some(Reminder::new(standing, "immediate", (Level::Amber, over), said, to_do(standing)))
 }
 
 /// The law's own term: red from its fifth working day, and said otherwise on the seventh and after it.
@@ -131,8 +150,8 @@ fn statutory(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Option
     } else {
         (first, format!("法定期限到 {} 为止，还剩 {} 个工作日", spoken(last), left.unwrap_or_default()))
     };
-    let text = format!("{} {}，{term}。{}。", standing.number, unpublished(standing), to_do(standing));
-    Some(Reminder { key: format!("publication/due/{}", standing.id), level: Level::Red, since: Timestamp::start_of(since), text })
+    let said = format!("{}，{term}", unpublished(standing));
+    Some(Reminder::new(standing, "due", (Level::Red, Timestamp::start_of(since)), said, to_do(standing)))
 }
 
 /// A corrected decision's notice must go within three working days: amber at once, red on the last day and after it.
@@ -150,8 +169,8 @@ fn withdrawal(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Optio
         (Level::Red, Some(last)) => Timestamp::start_of(last),
         _ => standing.since,
     };
-    let text = format!("{} 已更正，原来的公示还在，{term}。请在平台上撤下，并公开说明理由。", standing.number);
-    Some(Reminder { key: format!("publication/withdraw/{}", standing.id), level, since, text })
+    let said = format!("已更正，原来的公示还在，{term}");
+    Some(Reminder::new(standing, "withdraw", (level, since), said, standing.advice()))
 }
 
 fn spoken(day: NaiveDate) -> String {

@@ -56,7 +56,7 @@ fn what_is_told_says_what_is_known_and_what_to_do() {
         (&unseen, "2023-04-24T09:00"),
         (&unseen, "2023-05-05T09:00"),
     ] {
-        lines.extend(reminders(standing, at(now), &calendar()).into_iter().map(|r| format!("{} {:?} {}", r.since, r.level, r.text)));
+        lines.extend(reminders(standing, at(now), &calendar()).into_iter().map(|r| format!("{} {:?} {}", r.since, r.level, r.text())));
     }
     assert!(lines[4..].iter().all(|line| !line.contains("平台上没有")), "what could not be seen is not missing");
     insta::assert_snapshot!(lines.join("\n"));
@@ -91,7 +91,7 @@ fn past_the_calendar_nothing_is_guessed() {
     let late = standing("2026-12-28", Outcome::Missing);
     let said = reminders(&late, at("2026-12-30T09:00"), &calendar());
     assert_eq!(said.len(), 1);
-    assert!(said[0].level == Level::Amber && said[0].text.contains("没有 2027 年"), "{}", said[0].text);
+    assert!(said[0].level == Level::Amber && said[0].text().contains("没有 2027 年"), "{}", said[0].text());
 }
 
 #[test]

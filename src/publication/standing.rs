@@ -34,6 +34,9 @@ pub struct Standing {
     /// Since when none could.
     #[serde(default)]
     pub doubt_since: Option<Timestamp>,
+    /// Whether it is only that the list is not complete up to the moment yet: time alone may mend that.
+    #[serde(default)]
+    pub behind: bool,
     /// In what the notice differs.
     #[serde(default)]
     pub differences: Vec<Difference>,
@@ -82,6 +85,7 @@ impl Standing {
             gone_on: None,
             doubt: None,
             doubt_since: None,
+            behind: false,
             differences: Vec::new(),
             rows: 0,
             confirmed: false,
@@ -102,6 +106,7 @@ impl Standing {
         let mut next = Self { last_run: Some(now), confirmed: verdict.confirmed, ..self.clone() };
         next.doubt = verdict.doubt.as_ref().map(super::Doubt::words);
         next.doubt_since = next.doubt.as_ref().map(|_| self.doubt_since.unwrap_or(now));
+        next.behind = matches!(verdict.doubt, Some(super::Doubt::NotCompleteTo(_)));
         let mut outcome = verdict.outcome;
         if outcome == Outcome::Unseen && !matches!(self.outcome, Outcome::NotYet | Outcome::Unseen) {
             outcome = self.outcome;

@@ -14,7 +14,10 @@ use dangri::{
 };
 use dangri_mocks::{Action, Endpoint, Publishing, Rule, drafts};
 
-use crate::harness::{Furnishing, Office, edited, element};
+use crate::{
+    harness::{Furnishing, Office, edited, element},
+    telling,
+};
 
 /// The afternoon of a Friday; the seven working days after it run over the May holiday to 4 May.
 const FRIDAY: &str = "2023-04-21T15:00:00+08:00";
@@ -125,7 +128,7 @@ async fn a_decision_that_is_never_published_turns_amber_then_red_over_the_holida
     let notice = office.notice().await;
     assert_eq!((notice.outcome, notice.label.as_str()), (Outcome::Missing, "未公示（剩 7 个工作日）"));
     assert!(office.reminders().is_empty(), "the day is not over");
-    let told = |office: &Office| office.reminders().iter().map(|r| (r.level, r.text.clone())).collect::<Vec<_>>();
+    let told = |office: &Office| office.reminders().iter().map(|r| (r.level, r.text())).collect::<Vec<_>>();
     for (at, level, word) in [
         ("2023-04-22T00:30", Level::Amber, "已过作出之日"),
         ("2023-04-26T23:50", Level::Amber, "已过作出之日"),
@@ -177,8 +180,8 @@ async fn what_is_published_otherwise_than_decided_is_told_field_by_field() {
     let fields: Vec<&str> = notice.differences.iter().map(|d| d.field.as_str()).collect();
     assert_eq!(fields, ["CF_XDR_MC", "CF_NR_FK"], "the amount is off by ten thousand");
     let reminders = office.reminders();
-    assert!(reminders.len() == 1 && reminders[0].text.contains("罚款金额（万元）"), "{reminders:?}");
-    assert!(!reminders[0].text.contains("另一家"), "no party's name in what is sent on");
+    assert!(reminders.len() == 1 && reminders[0].text().contains("罚款金额（万元）"), "{reminders:?}");
+    assert!(!reminders[0].text().contains("另一家"), "no party's name in what is sent on");
     assert_eq!(office.status().await.publication.unwrap().wrong, 1);
     office.close().await;
 }
@@ -223,7 +226,7 @@ async fn what_could_not_be_seen_is_never_called_missing() {
         assert!(notice.reason.contains(word), "{}", notice.reason);
         office.sleep_until("2023-04-22T08:00").await;
         let reminders = office.reminders();
-        assert!(reminders.len() == 1 && reminders[0].text.contains("没有核对到"), "{reminders:?}");
+        assert!(reminders.len() == 1 && reminders[0].text().contains("没有核对到"), "{reminders:?}");
         assert!(office.status().await.publication.unwrap().unseen == 1);
         office.close().await;
     }
@@ -322,5 +325,55 @@ async fn a_decision_that_the_platform_does_not_take_is_missed_by_its_clock_all_t
     office.pass(hours(2)).await;
     assert_eq!(office.notice().await.label, "已公示");
     assert!(office.reminders().is_empty());
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_told_of_what_is_not_public_in_the_morning_and_when_it_is_over() {
+    let time = telling::Time::default();
+    let (sink, channel) = telling::group(&time, "值班群", "group").await;
+    let mut office = telling::open(telling::office(FRIDAY, &[&channel]), &time).await;
+    // It comes on the fifth working day at ten o'clock.
+    let late = Publishing { after: (5 * 24 + 19) * 3_600, ..Publishing::default() };
+    office.script(Rule::new(Endpoint::Put, Action::Publish(late)).of_kind("penalty_org").always());
+    let bytes = decision(17);
+    office.put(NAME, &bytes);
+    office.pass(hours(2)).await;
+    let told = |word: &str| sink.texts().into_iter().filter(|text| text.contains("未公示") && text.contains(word)).collect::<Vec<_>>();
+    assert!(told("").is_empty(), "the day is not over");
+    office.sleep_until("2023-04-27T00:30").await;
+    assert!(told("还剩 2 个工作日").is_empty(), "nobody is woken: {:#?}", sink.texts());
+    office.sleep_until("2023-04-27T08:40").await;
+    let red = told("还剩 2 个工作日");
+    assert!(red.len() == 1 && red[0].contains("红") && red[0].contains(&element(&bytes, "DocumentNumber")), "{:#?}", sink.texts());
+    assert!(!sink.texts().iter().any(|text| text.contains(&element(&bytes, "LegalRep"))), "no names");
+    office.until("2023-04-27T10:20").await;
+    assert_eq!(office.notice().await.label, "已公示");
+    assert!(told("已恢复").is_empty(), "one run is not enough");
+    office.until("2023-04-27T11:00").await;
+    assert_eq!(told("已恢复").len(), 1, "{:#?}", sink.texts());
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_told_of_a_wrong_notice_and_of_a_list_that_cannot_be_read_twice() {
+    let time = telling::Time::default();
+    let (sink, channel) = telling::group(&time, "值班群", "group").await;
+    let office = telling::open(telling::office("2023-04-21T09:00:00+08:00", &[&channel]), &time).await;
+    let alter = BTreeMap::from([("CF_NR_FK".to_owned(), "1".to_owned())]);
+    let wrong = Publishing { alter, ..Publishing::default() };
+    office.script(Rule::new(Endpoint::Put, Action::Publish(wrong)).of_kind("penalty_org").always());
+    office.put(NAME, &decision(18));
+    office.pass(hours(2)).await;
+    let told = |word: &str| sink.texts().iter().filter(|text| text.contains(word)).count();
+    assert_eq!((told("公示有误 1 件"), told("罚款金额（万元）"), told("核对失败")), (1, 1, 0), "{:#?}", sink.texts());
+    office.script(Rule::new(Endpoint::Publications, Action::Html { committing: false }).always());
+    office.pass(Duration::minutes(30)).await;
+    assert_eq!(told("核对失败"), 0, "once may be chance");
+    office.pass(Duration::minutes(40)).await;
+    assert_eq!(told("核对失败"), 1, "{:#?}", sink.texts());
+    office.mock.be_good();
+    office.pass(Duration::minutes(40)).await;
+    assert!(sink.texts().iter().any(|text| text.contains("已恢复") && text.contains("核对失败")), "{:#?}", sink.texts());
     office.close().await;
 }

@@ -24,10 +24,7 @@ use crate::{
         Platform,
         wire::{Publication, PublicationState},
     },
-    publication::{
-        Decision, Doubt, Extra, Figures, Ledger, Outcome, Reading, Row, RowState, Standing, Warnings,
-        clock::{self, Reminder},
-    },
+    publication::{Decision, Doubt, Extra, Figures, Ledger, Outcome, Reading, Row, RowState, Standing, Warnings},
     queue::Queue,
     store::StoreError,
 };
@@ -340,19 +337,17 @@ impl Follower {
         Ok(found)
     }
 
-    /// The figures and what people must be reminded of, at this moment.
+    /// The figures at this moment, and every decision of which something is left to be done, waited for or found out.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn picture(&self) -> Result<(Figures, Vec<Reminder>), StoreError> {
-        let standings = self.standings().await?;
+    pub async fn picture(&self) -> Result<(Figures, Vec<Standing>), StoreError> {
+        let mut standings = self.standings().await?;
         let now = self.clock.now();
-        let (mut figures, mut reminders) = (self.kept.lock().await.figures(), Vec::new());
-        for standing in &standings {
-            figures.count(standing, now, &self.calendar);
-            reminders.extend(clock::reminders(standing, now, &self.calendar));
-        }
-        Ok((figures, reminders))
+        let mut figures = self.kept.lock().await.figures();
+        standings.iter().for_each(|standing| figures.count(standing, now, &self.calendar));
+        standings.retain(|standing| !standing.is_settled() || standing.doubt.is_some());
+        Ok((figures, standings))
     }
 
     /// The working days it counts by.
