@@ -80,6 +80,13 @@ impl Condition {
         self
     }
 
+    /// The same, standing for so many objects that are not told apart.
+    #[must_use]
+    pub fn counting(mut self, count: u64) -> Self {
+        self.count = count;
+        self
+    }
+
     /// The same, in an episode of its own for each `scope`.
     #[must_use]
     pub fn apart(mut self, scope: impl Into<String>) -> Self {

@@ -165,11 +165,14 @@ impl Kind {
             Self::Overdue => rule(Again::Overdue),
             // Its repeats are the ladder's rungs; 退回待改 repeats with them, for they name what was sent back too.
             Self::Deadline | Self::SentBack => rule(Again::Never),
-            Self::Forecast | Self::Absent | Self::InDoubt | Self::Stalled => rule(Again::Every(Duration::hours(1))),
+            Self::Forecast | Self::Absent | Self::InDoubt => rule(Again::Every(Duration::hours(1))),
             Self::Platform => Rule { clear: Lasting { looks: 3, span: Duration::zero() }, ..rule(Again::Every(Duration::hours(1))) },
             Self::Folder => Rule { clear: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::Every(Duration::hours(2))) },
             Self::Channel => rule(Again::Every(Duration::hours(2))),
-            Self::Peer => Rule { raise: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::Every(Duration::hours(1))) },
+            // After a leap of the clock, or a night of the machine's, every loop seems to have stood still until its next beat.
+            Self::Peer | Self::Stalled => {
+                Rule { raise: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::Every(Duration::hours(1))) }
+            }
             Self::Account | Self::Certificate | Self::Rules | Self::Calendar | Self::DayOpen => rule(Again::Every(Duration::days(1))),
             Self::Store | Self::Disk | Self::ClockSkew | Self::Backup => Rule { clear: steady, ..rule(Again::Every(Duration::hours(4))) },
             Self::Unpublished | Self::Misprint => Rule { clear: Lasting { looks: 2, span: Duration::zero() }, ..rule(Again::DailyAtNine) },

@@ -286,8 +286,8 @@ fn rounded(left: Duration) -> Duration {
 /// `平台不可用 11月23日 14:10 至 15:02，历时 52 分钟，认领：王工`.
 fn ending(episode: &Episode, now: Timestamp) -> String {
     let ended = episode.ended.unwrap_or(now);
-    let until =
-        if ended.beijing_day() == episode.began.beijing_day() { ended.beijing().format("%H:%M").to_string() } else { moment(ended) };
+    let same_day = of_day(ended).beijing_day() == of_day(episode.began).beijing_day();
+    let until = if same_day { time(ended) } else { moment(ended) };
     let claimed = episode.claim.as_ref().map_or_else(|| "无人认领".to_owned(), |claim| format!("认领：{}", words::plain(&claim.by)));
     let span = words::span(ended.since(episode.began));
     format!("{} {} 至 {until}，历时 {span}，{claimed} #{}", episode.key.kind.label(), moment(episode.began), episode.id)

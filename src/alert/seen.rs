@@ -137,13 +137,13 @@ impl Seen<'_> {
         // Near a cut-off at midnight what is not red would wait for the morning, and be too late.
         let level = if midnight { Level::Red } else { Level::Orange };
         if let Some(said) = day.forecast.said().filter(|_| day.forecast.fires()) {
-            let condition = Condition::new(Kind::Forecast, level, "", said).before(cut_off);
+            let condition = Condition::new(Kind::Forecast, level, "pace", said).before(cut_off).counting(day.forecast.will_miss);
             seen.conditions.push(condition.advise("查看平台和队列（dangri queue --shape）；赶不上的登记原因（dangri day excuse）"));
         }
         if day.absent > 0 && day.forecast.at >= self.status.today.target && day.forecast.at < cut_off {
             // Enterprises are not named: that is for the console and the command line.
             let line = format!("计划检查的企业有 {} 家还没有记录", words::thousands(day.absent));
-            let condition = Condition::new(Kind::Absent, level, "", line).before(cut_off);
+            let condition = Condition::new(Kind::Absent, level, "plan", line).before(cut_off).counting(day.absent);
             seen.conditions.push(condition.advise("用 dangri day 查看是哪几家，请检查组交来记录，或者改计划"));
         }
         for open in &day.unacknowledged {

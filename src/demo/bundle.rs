@@ -42,6 +42,13 @@ const FILES: &[(&str, &str)] = embedded![
     "towns.csv",
 ];
 
+/// The name of a 镇办 by its code; the code where there is none.
+pub(super) fn town(code: &str) -> &str {
+    let list = FILES.iter().find(|(name, _)| *name == "towns.csv").map_or("", |(_, text)| text);
+    let mut lines = list.lines().map(|line| line.split(','));
+    lines.find_map(|mut cells| if cells.next() == Some(code) { cells.next() } else { None }).unwrap_or(code)
+}
+
 /// Writes the bundle into `folder`.
 ///
 /// # Errors

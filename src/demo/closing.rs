@@ -9,14 +9,17 @@ use chrono::NaiveDate;
 use dangri_mocks::{Admitted, Fault, Verdict};
 
 use super::{
+    drawn,
     eyes::{Eyes, kind, name, reason},
     stage::{self, Stage},
     view::weekday,
     week::{Plan, Planned},
 };
 use crate::{
+    day::DayReport,
     document::{Record, State},
     status::{
+        day_text,
         text::{Colour, Style},
         words,
     },
@@ -125,10 +128,18 @@ impl Closing {
         writeln!(out, "\n平台账本  录入 {} 件，{books}", self.verdict.entered)?;
         writeln!(out, "没有回音  {} 件，先向平台核实再往下办，重发 {} 件", self.doubts, self.repeated)?;
         writeln!(out, "用时      从放进文件夹到平台录入，一般 {}，最长 {}（那晚平台中断）", self.usual(), self.longest())?;
+        writeln!(out, "告警      值班群收到 {} 条", stage.robot.taken().len())?;
         for trouble in &self.troubles {
             writeln!(out, "{}", style.paint(Colour::Red, &format!("不对      {trouble}")))?;
         }
-        self.left_over(style, out)?;
+        self.left_over(style, out)
+    }
+
+    /// Says where to look and what to try.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub(super) fn places(&self, stage: &Stage, out: &mut dyn Write) -> io::Result<()> {
         places(stage, self.left.first(), out)
     }
 
@@ -179,17 +190,26 @@ impl Closing {
     }
 }
 
-/// Where to look and what to try.
+/// The close of the day on which the platform was away, as `dangri day` shows it.
+///
+/// # Errors
+/// Those of the writer.
+pub(super) fn close_of(report: &DayReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n平台中断那天的小结（dangri day {}）：", report.day)?;
+    out.write_all(day_text::render(report, style).as_bytes())
+}
+
 fn places(stage: &Stage, left: Option<&[String; 3]>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n都留在 {}，看完可以整个删去：", stage.home.display())?;
     let about = [
         ("drafts/", "草稿，和旁边的退回说明"),
         ("state/", "数据：journal 是流水账，exchanges 是平台往来"),
+        (drawn::FILE, "导入的检查计划"),
         (stage::LOG, "运行日志，没有个人信息"),
         ("dangri.toml", "演示用的配置"),
     ];
     for (name, what) in about {
-        writeln!(out, "  {name:<14}{what}")?;
+        writeln!(out, "  {}{what}", words::pad(name, 14))?;
     }
     if let Some(note) = left.and_then(|[path, ..]| stage.note(path)) {
         writeln!(out, "打开一份退回说明看看：\n  {}", note.display())?;

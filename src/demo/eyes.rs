@@ -5,9 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use super::stage::Stage;
+use dangri_mocks::sink::Taken;
+
+use super::stage::{OFFICE, Stage};
 use crate::{
     clock::Clock as _,
+    day::book::Glance,
     document::{DocumentId, Entry, Event, Record, Severity, State, Timestamp},
     status::{Gatherer, PlatformFacts, story, text::Colour, words},
     store::{Listing, StoreError},
@@ -51,6 +54,8 @@ pub(super) struct Picture {
     pub counts: BTreeMap<State, u64>,
     /// How many notes were mended away.
     pub mended: usize,
+    /// What the day lacks and what is to be expected of it.
+    pub day: Option<Glance>,
     /// The platform, and whether it is slow.
     pub platform: (PlatformFacts, bool),
     /// What happened last, oldest first.
@@ -79,6 +84,8 @@ impl Picture {
 pub(super) struct Eyes {
     gatherer: Gatherer,
     seen: BTreeMap<DocumentId, usize>,
+    /// How many messages of the robot have been shown.
+    heard: usize,
     /// The newest record at each path.
     pub latest: BTreeMap<String, Record>,
     /// Every record.
@@ -98,12 +105,13 @@ impl Eyes {
             unread: 0,
             counts: BTreeMap::new(),
             mended: 0,
+            day: None,
             platform: (PlatformFacts::default(), false),
             happenings: VecDeque::new(),
             told: 0,
         };
         let gatherer = Gatherer::new(Arc::clone(stage.daemon.queue.store()), Arc::clone(&stage.daemon.vitals));
-        Self { gatherer, seen: BTreeMap::new(), latest: BTreeMap::new(), records: Vec::new(), picture }
+        Self { gatherer, seen: BTreeMap::new(), heard: 0, latest: BTreeMap::new(), records: Vec::new(), picture }
     }
 
     /// Looks once.
@@ -139,11 +147,17 @@ impl Eyes {
         for happening in fresh.into_iter().filter(|happening| !down || happening.word != NOT_SENT) {
             self.picture.tell(happening);
         }
+        let taken = stage.robot.taken();
+        for message in taken.iter().skip(self.heard) {
+            alarm(message).into_iter().for_each(|happening| self.picture.tell(happening));
+        }
+        self.heard = taken.len();
         let status = self.gatherer.gather(now).await;
         let slow = self.records.iter().any(|record| record.state == State::Sending && now.since(record.since) > SLOW);
         self.gate(&status.platform, now);
         self.picture.platform = (status.platform, slow);
         self.picture.counts = status.counts;
+        self.picture.day = status.day;
         self.picture.now = now;
         self.picture.pace = stage.clock.pace();
         Ok(())
@@ -211,6 +225,7 @@ fn sentence(record: &Record, past: &[Entry], entry: &Entry, again: bool) -> Opti
         Event::NotHeard { .. } => (Colour::Yellow, "没有回音", "待核实：先问平台，不重发".into()),
         Event::Acknowledged { .. } if doubted => (Colour::Green, "核实", "平台其实已经收到，不用重发".into()),
         Event::FoundAbsent { .. } => (Colour::Green, "核实", "平台没有收到，重新上传".into()),
+        Event::PublicationSeen { said, .. } => (Colour::Green, "公示", said.clone()),
         Event::EntryConfirmed { .. } if past.iter().any(|e| matches!(e.event, Event::NotHeard { .. })) => {
             (Colour::Green, "录入", "平台已录入，只有一份，没有重复".into())
         }
@@ -231,4 +246,34 @@ fn sentence(record: &Record, past: &[Entry], entry: &Entry, again: bool) -> Opti
     };
     let text = words::plain(&format!("{} → {said}", name(record)));
     Some(Happening { at: entry.at, colour, word, kind: kind(record), text })
+}
+
+/// A message that the group has got: its first line, and the first line of each thing that it tells of.
+fn alarm(message: &Taken) -> Vec<Happening> {
+    let at = Timestamp::from_millis(message.at);
+    let mut lines = message.text.lines();
+    let title = lines.next().unwrap_or_default().trim_start_matches("【当日】");
+    let (colour, word) = match title.split_whitespace().next() {
+        Some("红") => (Colour::Red, "告警"),
+        Some("橙" | "黄") => (Colour::Yellow, "告警"),
+        _ => (Colour::Green, "值班群"),
+    };
+    let rest: Vec<_> = lines.map(str::trim).collect();
+    let why = rest.first().and_then(|line| line.strip_prefix(OFFICE)).unwrap_or_default();
+    let mut said = Vec::new();
+    let mut first = true;
+    for line in rest.iter().skip(1) {
+        if let Some(heading) = line.strip_prefix("■ ") {
+            said.push(heading);
+            first = true;
+        } else if first && let Some((_, object)) = line.split_once(". ") {
+            said.push(object);
+            first = false;
+        } else if first && !line.starts_with(['→', '处']) {
+            said.push(line);
+            first = false;
+        }
+    }
+    let texts = std::iter::once(format!("值班群收到：{title}{why}")).chain(said.into_iter().map(|line| format!("    {line}")));
+    texts.map(|text| Happening { at, colour, word, kind: String::new(), text: words::fit(&text, 200) }).collect()
 }

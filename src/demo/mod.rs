@@ -1,10 +1,12 @@
 //! `dangri demo`: the whole program at work before one's eyes, in about a minute, without touching anything of the office's.
 //!
 //! Folder, daemon, store and wire are the real ones; only the platform is the mock, the people are a plan ([`week`]), and the clock is fast.
+//! The office's list of drawn enterprises is imported ([`drawn`]), alerts go to a robot of the mock's, days are closed and confirmed.
 //! What is shown is read from the books ([`eyes`]); at the end the platform's own books decide whether all went well ([`closing`]).
 
 mod bundle;
 mod closing;
+mod drawn;
 mod eyes;
 mod face;
 mod stage;
@@ -78,6 +80,10 @@ async fn show(options: &Options, out: &mut dyn Write) -> anyhow::Result<u8> {
         Ok(()) => {
             let closing = Closing::of(&stage, &eyes, &plan, troubles);
             closing.write(&stage, SystemClock.now().since(began), options.style, face.out())?;
+            if let Some(day) = plan.outage_day() {
+                closing::close_of(&stage.daemon.book.report(day, None).await?, options.style, face.out())?;
+            }
+            closing.places(&stage, face.out())?;
             if closing.troubles.is_empty() { Exit::Well } else { Exit::Failed }
         }
         Err(Broken::Off) => {
@@ -139,7 +145,8 @@ fn stay(stage: &Stage, eyes: &Eyes, out: &mut dyn Write) -> io::Result<()> {
     let config = stage.config();
     let number = closing::number(&eyes.records).unwrap_or_default();
     writeln!(out, "\n继续运行，按 Ctrl-C 结束。在另一个窗口里试：")?;
-    for command in ["status".to_owned(), "queue list".to_owned(), format!("doc '{number}'")] {
+    let commands = ["status", "queue list", "plan show", "day 2023-04-12", "alert history"].map(str::to_owned);
+    for command in commands.into_iter().chain([format!("doc '{number}'")]) {
         writeln!(out, "  {program} {command} --config {}", config.display())?;
     }
     writeln!(out, "  cp mocks/drafts/fit/*.xml {}/", stage.drafts().display())?;

@@ -9,13 +9,16 @@ use std::{
 };
 
 use anyhow::Context as _;
-use dangri_mocks::{MockClock, Platform, Processing, Running as Mock, Setup};
+use dangri_mocks::{
+    MockClock, Platform, Processing, Running as Mock, Setup,
+    sink::{Demands, Sink},
+};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt as _,
 };
 
-use super::{bundle, week};
+use super::{bundle, drawn, week};
 use crate::{
     clock::{Clock as _, ScaledClock, SharedClock},
     config::{self, Config},
@@ -26,7 +29,9 @@ use crate::{
 };
 
 /// The office of the drafts.
-const OFFICE: (&str, &str) = ("淄川区应急管理局", "113703020042700086");
+pub(super) const OFFICE: &str = "淄川区应急管理局";
+/// Its credit code.
+const USCC: &str = "113703020042700086";
 
 /// The log's file in the demo's folder.
 pub(super) const LOG: &str = "dangri.log";
@@ -39,6 +44,8 @@ pub(super) struct Stage {
     pub clock: Arc<ScaledClock>,
     /// The platform.
     pub mock: Mock,
+    /// The robot of the group that is alerted.
+    pub robot: Sink,
     /// The daemon.
     pub daemon: Running,
 }
@@ -52,11 +59,13 @@ impl Stage {
         log_to(&home, clock.clone())?;
         marker::place(&home.join("drafts"), ".dangri-folder")?;
         bundle::unpack_profile(&home.join("platform"))?;
+        fs::write(home.join(drawn::FILE), drawn::list(plan))?;
         let mock = Platform::start(setup(&home, &clock, plan)).await.context("模拟平台没有启动")?;
-        let config = furnish(&home, &mock)?;
+        let robot = Sink::open(clock_of(&clock), Demands::default()).await.context("模拟的值班群没有启动")?;
+        let config = furnish(&home, &mock, &robot)?;
         let shared: SharedClock = clock.clone();
         let daemon = Running::open(config, shared).await.map_err(|error| anyhow::anyhow!(error.words()))?;
-        Ok(Self { home, clock, mock, daemon })
+        Ok(Self { home, clock, mock, robot, daemon })
     }
 
     /// The watched folder.
@@ -106,12 +115,16 @@ fn log_to(home: &Path, clock: SharedClock) -> io::Result<()> {
     Ok(())
 }
 
+/// The demo's clock, for those who do not know dangri.
+fn clock_of(clock: &Arc<ScaledClock>) -> MockClock {
+    let told = Arc::clone(clock);
+    MockClock::following(move || chrono::DateTime::from_timestamp_millis(told.now().millis()).unwrap_or_default())
+}
+
 /// The platform as an office knows it: it takes minutes, and answers late now and then.
 fn setup(home: &Path, clock: &Arc<ScaledClock>, plan: &week::Plan) -> Setup {
-    let told = Arc::clone(clock);
-    let now = move || chrono::DateTime::from_timestamp_millis(told.now().millis()).unwrap_or_default();
     Setup {
-        clock: MockClock::following(now),
+        clock: clock_of(clock),
         bundle_dir: Some(home.join("platform")),
         wait_for_attachments: false,
         visibility_delay: Span::from_secs(60),
@@ -129,17 +142,17 @@ fn setup(home: &Path, clock: &Arc<ScaledClock>, plan: &week::Plan) -> Setup {
 }
 
 /// Writes the configuration and its secret, and reads it back as the daemon would.
-fn furnish(home: &Path, mock: &Mock) -> anyhow::Result<Config> {
+fn furnish(home: &Path, mock: &Mock, robot: &Sink) -> anyhow::Result<Config> {
     let secret = home.join("secret");
     fs::write(&secret, "demo-secret\n")?;
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600))?;
     let file = home.join("dangri.toml");
-    fs::write(&file, text(&mock.base_url()))?;
+    fs::write(&file, text(&mock.base_url(), robot.address()))?;
     config::read(&file).map_err(|problems| anyhow::anyhow!("演示用的配置有误：{problems}"))
 }
 
-fn text(base_url: &str) -> String {
-    let (name, uscc) = OFFICE;
+fn text(base_url: &str, robot: &str) -> String {
+    let (name, uscc) = (OFFICE, USCC);
     format!(
         r#"# dangri demo 写的演示配置；每一项的说明见 config/dangri.toml。
 
@@ -162,6 +175,28 @@ base_url = "{base_url}"
 app_id = "demo-app"
 secret = {{ file = "secret" }}
 results_secs = 60
+
+[day]
+# 三个组回来得晚，内部目标定在晚上十点。
+target = "22:00"
+
+[campaign]
+name = "全区安全生产分片集中执法检查"
+announced = "2023-03-22"
+prepare_from = "2023-03-24"
+prepare_to = "2023-03-31"
+inspect_from = "2023-04-01"
+inspect_to = "2023-04-21"
+
+[alert]
+# 一天办完了才报平安。
+reassure = "23:50"
+
+[[alert.channels]]
+name = "值班群"
+kind = "wecom"
+key = {{ file = "secret" }}
+base = "{robot}"
 
 [store]
 segment_mib = 16

@@ -3,12 +3,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
+    sync::Arc,
 };
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use tokio::sync::watch;
 
 use super::{
+    drawn,
     eyes::{self, Eyes, Happening},
     face::Face,
     stage::Stage,
@@ -16,7 +18,9 @@ use super::{
     week::{Evening, Planned},
 };
 use crate::{
+    alert::{Kind, desk::Ask},
     clock::{Clock as _, SystemClock},
+    day::book::Instruction,
     document::{DocumentId, State, Timestamp},
     status::{text::Colour, words},
     store::StoreError,
@@ -33,7 +37,10 @@ const MENDING: Duration = Duration::minutes(22);
 
 /// How long an evening may take in real time, in seconds, before the story goes on without what is missing; and each one after that, so
 /// that it all ends within two minutes even then.
-const PATIENCE: [i64; 2] = [30, 20];
+const PATIENCE: [i64; 2] = [40, 20];
+
+/// Who imports, confirms and gives reasons.
+const OFFICE: &str = "办公室";
 
 /// Why the story ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -94,10 +101,14 @@ impl<'o> Performance<'o> {
     /// # Errors
     /// [`Broken`] when it does not come to its end.
     pub(super) async fn play(&mut self, evenings: &[Evening]) -> Result<(), Broken> {
+        self.import().await?;
         for evening in evenings {
             self.night(evening.at).await?;
             self.evening(evening).await?;
             self.rest(1_000).await?;
+        }
+        if let Some(last) = evenings.last() {
+            self.night(Timestamp::start_of(last.day).plus(Duration::hours(33))).await?;
         }
         self.eyes.picture.caption = "一周演完了".into();
         self.stage.clock.set_pace(1);
@@ -136,22 +147,93 @@ impl<'o> Performance<'o> {
         Ok(())
     }
 
+    /// The office reads the published list of drawn enterprises in, and is not told of what only the demo's clock brings about.
+    async fn import(&mut self) -> Result<(), Broken> {
+        let until = self.stage.clock.now().plus(Duration::days(30));
+        for kind in [Kind::ClockSkew, Kind::Stalled] {
+            let silence = Ask::Silence { what: kind.label().to_owned(), until, why: "演示的钟走得快，还会跳".to_owned() };
+            if let Err(refusal) = self.stage.daemon.alerts.answer(silence, OFFICE).await {
+                self.troubles.push(format!("{}没有静默：{refusal:?}", kind.label()));
+            }
+        }
+        let bytes = std::fs::read(self.stage.home.join(drawn::FILE))?;
+        let wanted = Instruction { file: drawn::FILE.to_owned(), keep: false, confirmed: false, dry_run: false };
+        match self.stage.daemon.book.import_plan(&bytes, &wanted, OFFICE).await? {
+            Ok(report) if report.applied => {
+                let groups: BTreeSet<_> = report.difference.added.iter().map(|line| &line.group).collect();
+                let text = format!("导入检查计划：{} 个检查组，{} 家企业（{}）", groups.len(), report.total, drawn::FILE);
+                self.tell(Colour::Blue, "计划", text);
+            }
+            Ok(report) => self.troubles.push(format!("检查计划没有导入：{}", report.held_back)),
+            Err(error) => self.troubles.push(format!("检查计划没有导入：{error}")),
+        }
+        Ok(())
+    }
+
+    /// A day that is over is read out.
+    async fn close(&mut self, day: NaiveDate) -> Result<(), Broken> {
+        let report = self.stage.daemon.book.report(day, None).await?;
+        if report.expected == 0 {
+            return Ok(());
+        }
+        let absent =
+            report.absent.first().map_or_else(String::new, |absent| format!("，{}（{}）尚无记录", absent.enterprise, absent.group));
+        let text = format!(
+            "{} 应录入 {}，按时录入 {}，还没录入 {}{absent}",
+            day.format("%-m月%-d日"),
+            report.expected,
+            report.on_time,
+            report.open()
+        );
+        self.tell(if report.clean() { Colour::Green } else { Colour::Yellow }, "小结", text);
+        Ok(())
+    }
+
+    /// In the morning the office says why something was late, and confirms the day before.
+    async fn confirm(&mut self, day: NaiveDate) -> Result<(), Broken> {
+        let book = Arc::clone(&self.stage.daemon.book);
+        let report = book.report(day, None).await?;
+        if report.expected == 0 || report.acknowledged.is_some() {
+            return Ok(());
+        }
+        for row in report.rows.iter().filter(|row| row.standing.missed() && row.excuse.is_none()) {
+            let Some(record) = self.eyes.records.iter().find(|record| record.id() == row.id) else { continue };
+            if book.excuse(record, OFFICE, "等企业补正材料后补录").await.is_ok() {
+                self.tell(Colour::Grey, "原因", format!("{} → 登记原因：等企业补正材料后补录", eyes::name(record)));
+            }
+        }
+        book.acknowledge(day, None, OFFICE, "").await?;
+        self.tell(Colour::Green, "确认", format!("办公室看过 {} 的小结并确认", day.format("%-m月%-d日")));
+        Ok(())
+    }
+
     /// Leaps to `until` by way of midnight and morning. The clock stands still while what is under way ends, so that nobody's question
     /// and answer lie hours apart.
     async fn night(&mut self, until: Timestamp) -> Result<(), Broken> {
         let first = self.eyes.picture.placed.0 == 0;
         self.eyes.picture.caption = if first { "三个检查组快回来了" } else { "今天办完了，下一个傍晚见" }.into();
-        let midnight = |days| Timestamp::start_of(until.beijing_day()).plus(Duration::days(days));
-        let ways = [midnight(0), midnight(0).plus(Duration::minutes(7 * 60 + 8)), midnight(0).plus(Duration::hours(13)), until];
-        for moment in ways {
+        let midnight = Timestamp::start_of(until.beijing_day());
+        let minutes = |minutes| midnight.plus(Duration::minutes(minutes));
+        let (reassured, morning) = (minutes(-9), minutes(7 * 60 + 8));
+        let yesterday = midnight.plus(Duration::minutes(-1)).beijing_day();
+        for moment in [reassured, midnight, morning, minutes(13 * 60 + 5), until] {
             if moment <= self.stage.clock.now() {
                 continue;
+            }
+            if moment == morning && !first {
+                self.close(yesterday).await?;
             }
             self.stage.clock.set_pace(0);
             self.rest(120).await?;
             self.stage.clock.leap(moment);
-            self.stage.clock.set_pace(1);
-            self.rest(300).await?;
+            // What is to be told is told within a minute.
+            self.stage.clock.set_pace(if moment == midnight || moment == reassured { 120 * self.speed } else { 1 });
+            self.rest(if moment == midnight { 700 } else { 300 }).await?;
+            if moment == morning && !first {
+                self.confirm(yesterday).await?;
+                self.stage.clock.set_pace(120 * self.speed);
+                self.rest(500).await?;
+            }
         }
         Ok(())
     }
@@ -226,8 +308,12 @@ impl<'o> Performance<'o> {
     }
 
     fn say(&mut self, text: String) {
+        self.tell(Colour::Grey, "旁白", text);
+    }
+
+    fn tell(&mut self, colour: Colour, word: &'static str, text: String) {
         let at = self.stage.clock.now();
-        self.eyes.picture.tell(Happening { at, colour: Colour::Grey, word: "旁白", kind: String::new(), text });
+        self.eyes.picture.tell(Happening { at, colour, word, kind: String::new(), text });
     }
 
     /// Whether a draft lies there with its note, waiting for its author.
@@ -251,10 +337,12 @@ impl<'o> Performance<'o> {
         let now = self.stage.clock.now();
         let left = Timestamp::start_of(now.beijing_day()).plus(Duration::hours(24)).since(now);
         let doubt = !self.down && self.eyes.picture.count(&[State::Unsure]) > 0;
+        let fires = self.eyes.picture.day.as_ref().is_some_and(|day| day.forecast.fires());
         let pace = match left.num_minutes() {
             ..8 => 4,
             8..25 => PACE / 20 * self.speed,
             _ if doubt => PACE / 6 * self.speed,
+            _ if fires => PACE / 3 * self.speed,
             25..60 => PACE / 3 * self.speed,
             _ => PACE * self.speed,
         };

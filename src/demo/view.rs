@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The lines of a frame that are not happenings.
-const FIXED: usize = 15;
+const FIXED: usize = 17;
 
 /// The day of the week as people say it.
 pub(super) fn weekday(day: NaiveDate) -> &'static str {
@@ -25,7 +25,7 @@ pub(super) fn frame(picture: &Picture, rows: usize, style: Style) -> Vec<String>
     let rule = style.paint(Colour::Grey, &"─".repeat(style.columns.saturating_sub(1)));
     let mut lines = vec![head(picture, style), second(picture, style), rule.clone()];
     lines.extend(stages(picture, style));
-    lines.push(platform(picture, style));
+    lines.extend([platform(picture, style), planned(picture, style), expected(picture, style)]);
     lines.push(rule);
     let room = rows.saturating_sub(FIXED).clamp(3, 24);
     let skipped = picture.happenings.len().saturating_sub(room);
@@ -112,6 +112,31 @@ fn platform(picture: &Picture, style: Style) -> String {
     format!(" {} {}", words::pad("平台", 9), style.paint(colour, &words::fit(&text, style.columns.saturating_sub(12))))
 }
 
+/// What the plan wants of the day, and what of it there is.
+fn planned(picture: &Picture, style: Style) -> String {
+    let day = picture.day.as_ref().filter(|day| day.planned.is_some_and(|planned| planned > 0));
+    let text = day.map_or_else(
+        || style.paint(Colour::Grey, "今天没有安排检查"),
+        |day| {
+            let absent = format!("尚无记录 {} 家", day.absent);
+            let absent = if day.absent > 0 { style.paint(Colour::Yellow, &absent) } else { absent };
+            format!("今天应检查 {} 家  有记录 {} 家  {absent}", day.planned.unwrap_or_default(), day.recorded)
+        },
+    );
+    format!(" {} {text}", words::pad("计划", 9))
+}
+
+/// What is to be expected of the day at this pace.
+fn expected(picture: &Picture, style: Style) -> String {
+    let forecast = picture.day.as_ref().map(|day| &day.forecast);
+    let (colour, text) = match forecast.and_then(|forecast| Some((forecast.said(), forecast.done_at?))) {
+        Some((Some(said), _)) => (Colour::Red, said),
+        Some((None, done)) => (Colour::Green, format!("照此速度，{} 前后全部录入", done.beijing().format("%H:%M"))),
+        None => (Colour::Grey, "没有在途的文书".to_owned()),
+    };
+    format!(" {} {}", words::pad("预计", 9), style.paint(colour, &text))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, VecDeque};
@@ -137,6 +162,7 @@ mod tests {
             unread: 1,
             counts: BTreeMap::from([(State::Waiting, 8), (State::Entered, 30), (State::Unfit, 2), (State::HeldWaiting, 1)]),
             mended: 3,
+            day: crate::status::samples::planned_day().day,
             platform: (facts, false),
             happenings: VecDeque::from([
                 happening("收下", "责令限期整改指令书", "（淄）应急责改〔2023〕104号 → 检查通过，等待上传"),
@@ -168,6 +194,6 @@ mod tests {
             assert!(lines.len() <= rows);
             lines.iter().filter(|line| line.contains("收下")).count()
         };
-        assert_eq!((shown(24, 80), shown(36, 120)), (9, 21));
+        assert_eq!((shown(24, 80), shown(36, 120)), (7, 19));
     }
 }

@@ -39,6 +39,17 @@ pub(super) struct Planned {
     pub mended: Option<Vec<u8>>,
 }
 
+impl Planned {
+    /// The inspection group that it comes from.
+    pub(super) fn group(&self) -> &'static str {
+        group(&self.draft)
+    }
+}
+
+fn group(draft: &Draft) -> &'static str {
+    ["第一组", "第二组", "第三组"][usize::from(draft.group.clamp(1, 3)) - 1]
+}
+
 /// When the platform cannot be reached.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outage {
@@ -75,7 +86,7 @@ pub(super) struct Plan {
 const CAPTIONS: [&str; 5] = [
     "平常的一晚：草稿进文件夹，检查、上传、录入，一路自动",
     "有一件发出去没有回音：先问平台，不盲目重发",
-    "平台中断两个多小时：文书留在队列里，恢复后赶在截止前补完",
+    "平台中断两小时：先预报、先告警，恢复后赶在截止前补完",
     "平台退回一件：原因写在草稿旁，改好保存就自动重报",
     "最后一晚：改好的自动录入，没改的留着说明等人",
 ];
@@ -103,8 +114,7 @@ impl Plan {
                 unfit += 1;
                 mended = mended.filter(|_| unfit % LEFT_ALONE != 0);
             }
-            let group = ["第一组", "第二组", "第三组"][usize::from(draft.group.clamp(1, 3)) - 1];
-            let path = format!("{group}/{}/{}", draft.date.format("%-m月%-d日"), draft.file_name);
+            let path = format!("{}/{}/{}", group(&draft), draft.date.format("%-m月%-d日"), draft.file_name);
             evening.drafts.push(Planned { path, at: evening.at, draft, mended });
         }
         for evening in &mut evenings {
@@ -124,6 +134,11 @@ impl Plan {
     /// Every draft.
     pub(super) fn drafts(&self) -> impl Iterator<Item = &Planned> {
         self.evenings.iter().flat_map(|evening| &evening.drafts)
+    }
+
+    /// The day on which the platform goes away.
+    pub(super) fn outage_day(&self) -> Option<NaiveDate> {
+        self.evenings.iter().find(|evening| evening.outage.is_some()).map(|evening| evening.day)
     }
 
     fn record_of(&mut self, evening: usize) -> Option<&mut Planned> {

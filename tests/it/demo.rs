@@ -19,12 +19,26 @@ fn the_demo_ends_well_and_accounts_for_every_draft() {
     assert_eq!(sum.split_whitespace().skip(1).collect::<Vec<_>>(), ["60", "57", "57", "9", "1", "3"], "{text}");
     assert!(text.contains("录入 57 件，每件恰好一次"), "{text}");
     // What is promised to be seen is seen.
-    for seen in ["平台中断", "平台恢复", "没有回音", "平台其实已经收到，不用重发", "平台退回", "退回说明自动收走"]
-    {
+    let seen = ["平台中断", "平台恢复", "没有回音", "平台其实已经收到，不用重发", "平台退回", "退回说明自动收走"];
+    let of_the_day = [
+        "导入检查计划：3 个检查组",
+        "照此速度，",
+        "值班群收到：红 ",
+        "尚无记录 1 户",
+        "值班群收到：平安报",
+        "淄博青岭机械制造有限公司（第二组）尚无记录",
+    ];
+    for seen in seen.into_iter().chain(of_the_day) {
         assert!(text.contains(seen), "{seen} is missing in: {text}");
     }
+    // The day of the outage is closed with its figures, and confirmed.
+    let close = text.split_once("的小结（dangri day 2023-04-12）").unwrap_or_else(|| panic!("{text}")).1;
+    for figure in ["应录入 16  已起草 15  按时 14", "应检查 4  有记录 3", "无记录 1", "平台中断: 04-12 20:", "确认: 办公室 于 04-13"]
+    {
+        assert!(close.contains(figure), "{figure} is missing in: {close}");
+    }
     // Where it says that something lies, it lies.
-    for name in ["drafts/", "state/", "dangri.log", "dangri.toml"] {
+    for name in ["drafts/", "state/", "检查计划.csv", "dangri.log", "dangri.toml"] {
         assert!(text.contains(&format!("\n  {name}")) && std::fs::metadata(folder.join(name)).is_ok(), "{name}: {text}");
     }
     let note = text.lines().find_map(|line| line.trim().strip_suffix(".退回原因.txt")).unwrap_or_else(|| panic!("{text}"));

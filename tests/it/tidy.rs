@@ -56,7 +56,7 @@ const KNOWS: &[(&str, &[&str])] = &[
             "watch",
         ],
     ),
-    ("demo", &["clock", "config", "daemon", "day", "document", "status", "store", "telemetry", "watch"]),
+    ("demo", &["alert", "clock", "config", "daemon", "day", "document", "status", "store", "telemetry", "watch"]),
     (
         "cli",
         &[

@@ -111,8 +111,9 @@ impl Ledger {
         for key in over {
             let Some(mut episode) = self.open.remove(&key) else { continue };
             episode.ended = Some(episode.missed_since.unwrap_or(now));
-            // A cut-off that passes does not make things well: what was near it is overdue now.
-            let passed = key.kind == Kind::Deadline && episode.cut_off.is_some_and(|cut_off| cut_off <= strict);
+            // A cut-off that passes does not make things well: what was near it is overdue now, or absent for good.
+            let near = matches!(key.kind, Kind::Deadline | Kind::Forecast | Kind::Absent);
+            let passed = near && episode.cut_off.is_some_and(|cut_off| cut_off <= strict);
             if episode.delivered && !passed {
                 self.tell_resolved(&episode, now, hours);
             }
