@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::alert_args::{AlertArgs, WatchArgs};
+use super::{
+    alert_args::{AlertArgs, WatchArgs},
+    publication_args::{PublicationsArgs, ReconcileArgs},
+};
 
 use crate::control::today::DayName;
 
@@ -389,25 +392,6 @@ pub(super) struct LoopArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ReconcileArgs {
-    /// The first day.
-    #[arg(long, value_name = "日期", help = "决定日期从这一天起，例如 2023-04-01（默认：仍在公示期内的全部）")]
-    pub(super) from: Option<chrono::NaiveDate>,
-    /// The last day.
-    #[arg(long, value_name = "日期", help = "到这一天止，当天也算（默认：今天）")]
-    pub(super) to: Option<chrono::NaiveDate>,
-    /// Another list.
-    #[arg(long, value_name = "文件", help = "不读平台，改为核对从其他公示网站导出的清单（xlsx 或 csv）")]
-    pub(super) from_file: Option<PathBuf>,
-    /// Each of them.
-    #[arg(long, help = "逐件列出，不只列需要处理的")]
-    pub(super) all: bool,
-    /// For machines.
-    #[arg(long, help = "输出 JSON")]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// Which paper.
     #[command(subcommand)]
@@ -428,6 +412,9 @@ pub(super) enum ExportCommand {
     /// The summary's skeleton.
     #[command(about = "工作总结（docx）：四个标题和数字，其余由人填写")]
     Summary(PeriodArgs),
+    /// Decisions to be published by hand.
+    #[command(about = "待公示的处罚决定；加 --xlsx 写成“双公示”报送模板，供手工报送")]
+    Publications(PublicationsArgs),
 }
 
 #[derive(Debug, Args)]

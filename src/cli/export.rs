@@ -13,6 +13,7 @@ use super::{
     args::{ExportArgs, ExportCommand, OutArgs, PeriodArgs},
     envelope,
     place::Place,
+    publications,
     terminal::Terminal,
 };
 use crate::{
@@ -23,6 +24,8 @@ use crate::{
 };
 
 const SCHEMA: &str = "dangri.export/1";
+/// The rights of a paper that anybody of the office may read.
+const FOR_ALL: u32 = 0o644;
 
 /// Exports a paper.
 pub(super) fn run(args: &ExportArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -34,6 +37,7 @@ pub(super) fn run(args: &ExportArgs, place: &Place, to: &mut Terminal<'_>) -> io
         ExportCommand::Annex2(args) => of_period(Paper::Annex2, args, place, to),
         ExportCommand::Annex3(args) => of_period(Paper::Annex3, args, place, to),
         ExportCommand::Summary(args) => of_period(Paper::Summary, args, place, to),
+        ExportCommand::Publications(args) => publications::run(args, place, to),
     }
 }
 
@@ -50,7 +54,7 @@ pub(super) fn to_file(ask: Ask, args: &OutArgs, place: &Place, to: &mut Terminal
         Err(error) => return envelope::failure(to, args.json, SCHEMA, SystemClock.now(), &error.problem()),
     };
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(&received.name));
-    if let Err(error) = keep(&path, &received.bytes, args.force) {
+    if let Err(error) = keep(&path, &received.bytes, args.force, FOR_ALL) {
         return envelope::failure(to, args.json, SCHEMA, SystemClock.now(), &not_written(&path, &error));
     }
     let exit = if received.remarks.iter().all(|remark| remark.well) { Exit::Well } else { Exit::NeedsPerson };
@@ -94,16 +98,16 @@ fn receive(ask: Ask, place: &Place) -> Result<Received, AskError> {
 }
 
 /// Writes a file whole or not at all, and never over another unless told to.
-fn keep(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
+pub(super) fn keep(path: &Path, bytes: &[u8], force: bool, mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut aside = tempfile::Builder::new().prefix(".dangri-").permissions(Permissions::from_mode(0o644)).tempfile_in(folder)?;
+    let mut aside = tempfile::Builder::new().prefix(".dangri-").permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
     aside.write_all(bytes)?;
     aside.as_file().sync_all()?;
     let kept = if force { aside.persist(path) } else { aside.persist_noclobber(path) };
     kept.map(drop).map_err(|refused| refused.error)
 }
 
-fn not_written(path: &Path, error: &io::Error) -> Problem {
+pub(super) fn not_written(path: &Path, error: &io::Error) -> Problem {
     let shown = words::plain(&path.display().to_string());
     if error.kind() == io::ErrorKind::AlreadyExists {
         return Problem::new(Exit::Failed, 10, format!("{shown} 已经有了，没有覆盖"), "换一个文件名（--out），或加上 --force 覆盖它");
@@ -119,11 +123,11 @@ mod tests {
     fn a_file_that_is_there_is_left_alone_unless_told_otherwise() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("附件2.xlsx");
-        keep(&path, b"one", false).unwrap();
-        let refused = keep(&path, b"two", false).unwrap_err();
+        keep(&path, b"one", false, FOR_ALL).unwrap();
+        let refused = keep(&path, b"two", false, FOR_ALL).unwrap_err();
         assert_eq!(std::fs::read(&path).unwrap(), b"one");
         assert!(not_written(&path, &refused).message.contains("没有覆盖"));
-        keep(&path, b"3", true).unwrap();
+        keep(&path, b"3", true, FOR_ALL).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"3");
     }
 }

@@ -18,6 +18,8 @@ pub mod init;
 mod ledger;
 mod place;
 mod plan;
+mod publication_args;
+mod publications;
 mod queue;
 mod reconcile;
 mod status;

@@ -1,6 +1,7 @@
 //! `dangri reconcile`: the decisions held against what is published, now.
 
 use std::{
+    collections::HashSet,
     io::{self, Write as _},
     path::Path,
 };
@@ -8,16 +9,17 @@ use std::{
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{args::ReconcileArgs, envelope, place::Place, terminal::Terminal};
+use super::{envelope, place::Place, publication_args::ReconcileArgs, publications, terminal::Terminal};
 use crate::{
     calendar::Calendar,
     clock::{Clock as _, SystemClock},
     control::{
         Answer, Ask, AskError,
         client::AS_LONG_AS_IT_TAKES,
-        publicity::{Compared, Notice},
+        publicity::{Compared, Decided, Notice},
     },
-    publication::{Ledger, Outcome, Reading, Standing, Wanted, sheet},
+    document::Timestamp,
+    publication::{Decision, Expect, Ledger, Outcome, Reading, Standing, Wanted, sheet},
     status::{
         Exit, Problem,
         text::{Colour, Style},
@@ -94,18 +96,23 @@ fn with_a_file(file: &Path, days: Option<(NaiveDate, NaiveDate)>, place: &Place)
         std::fs::read(file).map_err(|error| refused(format!("{shown} 读不出来：{}", words::trouble(error.kind())), "检查路径和权限"))?;
     let list = sheet::read(&bytes).map_err(|bad| refused(format!("{shown}：{}", bad.why()), bad.hint()))?;
     let days = days.or_else(|| list.days()).ok_or_else(|| refused(format!("{shown} 里没有处罚决定日期"), "用 --from 和 --to 写明日期"))?;
-    let now = SystemClock.now();
-    let mut wanted = Vec::new();
-    let mut standings = Vec::new();
-    place.ask(Ask::Decisions { from: days.0, to: days.1 }, AS_LONG_AS_IT_TAKES, |answer| {
-        if let Answer::Decision(id, decision) = answer {
-            standings.push(Standing::new(id, decision.number.clone(), decision.date, now));
-            wanted.push(Wanted::new(id, *decision, crate::document::Timestamp::MIN));
-        }
-        Ok(())
-    })?;
+    let (now, found) = publications::ask(days, place)?;
+    let (mut wanted, mut standings, mut authorities) = (Vec::new(), Vec::new(), HashSet::new());
+    for Decided { decision, standing: kept } in found {
+        authorities.extend([decision.authority.clone(), decision.authority_code.clone()]);
+        // What this list shows is judged by itself, whatever the platform's showed.
+        let mut standing = Standing::new(kept.id, decision.number.clone(), decision.date, now);
+        (standing.exempt, standing.gone_on) = (kept.exempt, kept.gone_on);
+        standings.push(standing);
+        wanted.push(wanted_of(decision, &kept));
+    }
     let mut ledger = Ledger::new(wanted, 1);
-    list.rows.iter().for_each(|row| ledger.take(row, row.decided().is_none_or(|day| days.0 <= day && day <= days.1)));
+    for row in &list.rows {
+        let issuer = [row.get("CF_CFJGDM"), row.get("CF_CFJG")].into_iter().find(|issuer| !issuer.is_empty());
+        // Many sites show the decisions of all authorities in one list.
+        let ours = issuer.is_none_or(|issuer| authorities.contains(issuer));
+        ledger.take(row, ours && row.decided().is_none_or(|day| days.0 <= day && day <= days.1));
+    }
     // A file is what it is: whole, and as of when it was saved.
     ledger.end(Reading::Whole(Some(now)));
     let rows = ledger.rows();
@@ -117,6 +124,16 @@ fn with_a_file(file: &Path, days: Option<(NaiveDate, NaiveDate)>, place: &Place)
     let compared =
         Compared { days: Some(days), decisions: notices.len() as u64, extras, extra_count, pages: 1, rows, ..Compared::default() };
     Ok(Told { compared, notices, source: format!("{shown}（认出 {} 栏）", list.columns) })
+}
+
+fn wanted_of(decision: Decision, kept: &Standing) -> Wanted {
+    let mut wanted = Wanted::new(kept.id, decision, Timestamp::MIN);
+    wanted.expect = match (kept.gone_on, kept.exempt) {
+        (Some(_), _) => Expect::Gone,
+        (None, Some(_)) => Expect::Exempt,
+        (None, None) => Expect::Public,
+    };
+    wanted
 }
 
 /// What a list from elsewhere shows is said of that list.

@@ -10,7 +10,6 @@ use crate::{
     day::Excuse,
     document::{DocumentId, Entry, Record, State, Timestamp},
     platform::Exchange,
-    publication::Decision,
     queue::{Operated, Operation, Selection},
     report::{
         annex::{Note, Wanted},
@@ -22,7 +21,7 @@ use crate::{
 
 use super::{
     UpkeepReport,
-    publicity::{Compared, Notice},
+    publicity::{Compared, Decided, Notice},
     today::{DayAnswer, DayAsk},
 };
 
@@ -95,7 +94,7 @@ pub enum Ask {
         /// Of these days, both included; of all when left out.
         days: Option<(NaiveDate, NaiveDate)>,
     },
-    /// The decisions of these days that should be public: an [`Answer::Decision`] each. Party and number of a person's paper are in it.
+    /// The decisions of these days: an [`Answer::Moment`], then an [`Answer::Decision`] each. Party and number of a person's paper are in it.
     Decisions {
         /// The first day.
         from: NaiveDate,
@@ -142,8 +141,10 @@ pub enum Answer {
     Notice(Box<Notice>),
     /// What a comparison came to.
     Compared(Box<Compared>),
-    /// A decision with the id of its document.
-    Decision(DocumentId, Box<Decision>),
+    /// The moment by the daemon's clock.
+    Moment(Timestamp),
+    /// A decision and how its notice stands.
+    Decision(Box<Decided>),
     /// A remark about a paper.
     Remark(Note),
     /// A file follows in pieces.

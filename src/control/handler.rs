@@ -248,8 +248,9 @@ impl Desk {
     }
 
     async fn decisions(&self, days: (NaiveDate, NaiveDate), to: &Answers) -> Result<(), Stop> {
-        for (id, decision) in self.publicity.decisions(days).await? {
-            to.send(Answer::Decision(id, Box::new(decision))).await?;
+        to.send(Answer::Moment(self.queue.now())).await?;
+        for decided in self.publicity.decisions(days).await? {
+            to.send(Answer::Decision(Box::new(decided))).await?;
         }
         Ok(())
     }

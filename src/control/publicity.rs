@@ -26,11 +26,20 @@ pub trait Publicity: Send + Sync + 'static {
     /// When the store fails.
     async fn of(&self, record: &Record) -> Result<Option<Notice>, StoreError>;
 
-    /// The decisions of these days that should be public.
+    /// The decisions of these days.
     ///
     /// # Errors
     /// When the store fails.
-    async fn decisions(&self, days: (NaiveDate, NaiveDate)) -> Result<Vec<(DocumentId, Decision)>, StoreError>;
+    async fn decisions(&self, days: (NaiveDate, NaiveDate)) -> Result<Vec<Decided>, StoreError>;
+}
+
+/// A decision and how its notice stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// What it says that is published. A person's number is in it.
+    pub decision: Decision,
+    /// How its notice stands.
+    pub standing: Standing,
 }
 
 /// What a comparison came to, its rows aside.

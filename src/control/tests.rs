@@ -16,7 +16,7 @@ use chrono::{Duration, NaiveDate};
 use super::{
     api::*,
     client,
-    publicity::{Compared, Notice, Publicity},
+    publicity::{Compared, Decided, Notice, Publicity},
     *,
 };
 use crate::{
@@ -24,7 +24,6 @@ use crate::{
     clock::{Clock as _, ManualClock},
     document::{DocumentId, Event, HoldCause, Record, State, Timestamp},
     platform::Exchange,
-    publication::Decision,
     queue::{Operation, Queue, QueueSettings, Selection},
     report::{Reports, Settings},
     status::{Exit, Gatherer, Office, Vitals},
@@ -60,7 +59,7 @@ impl Publicity for Housekeeper {
         Ok(None)
     }
 
-    async fn decisions(&self, _: (NaiveDate, NaiveDate)) -> Result<Vec<(DocumentId, Decision)>, StoreError> {
+    async fn decisions(&self, _: (NaiveDate, NaiveDate)) -> Result<Vec<Decided>, StoreError> {
         Ok(Vec::new())
     }
 }

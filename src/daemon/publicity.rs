@@ -15,10 +15,10 @@ use super::{
 use crate::{
     clock::{SharedClock, Signal, Work},
     config::Config,
-    control::publicity::{Compared, Notice, Publicity},
-    document::{DocumentId, Record, State, Timestamp},
+    control::publicity::{Compared, Decided, Notice, Publicity},
+    document::{Record, State, Timestamp},
     publication::{
-        Decision, DecisionKind, Figures, Standing,
+        DecisionKind, Figures, Standing,
         clock::{self, Reminder},
     },
     reconcile::publication::{Follower, Run, Span},
@@ -216,7 +216,8 @@ impl Publicity for Publicist {
         Ok(self.follower.standing(record).await?.map(|standing| Notice::of(standing, now, calendar)))
     }
 
-    async fn decisions(&self, days: (NaiveDate, NaiveDate)) -> Result<Vec<(DocumentId, Decision)>, StoreError> {
-        self.follower.decisions(days.0, days.1).await
+    async fn decisions(&self, days: (NaiveDate, NaiveDate)) -> Result<Vec<Decided>, StoreError> {
+        let found = self.follower.decisions(days.0, days.1).await?;
+        Ok(found.into_iter().map(|(decision, standing)| Decided { decision, standing }).collect())
     }
 }

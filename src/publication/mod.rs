@@ -20,6 +20,7 @@ mod fold;
 mod row;
 pub mod sheet;
 mod standing;
+pub mod template;
 mod term;
 
 pub use columns::{Column, Need, ORGANISATION, PERSON, column_of};

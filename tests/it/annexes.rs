@@ -15,7 +15,7 @@ use crate::harness::{Furnishing, Office};
 const MONDAY: &str = "2023-04-10T18:00:00+08:00";
 
 /// What LibreOffice makes of a file: its path after conversion. Each conversion has a profile of its own, so that several can run at once.
-fn converted(file: &Path, kind: &str) -> PathBuf {
+pub(crate) fn converted(file: &Path, kind: &str) -> PathBuf {
     let folder = file.parent().unwrap();
     let extension = kind.split(':').next().unwrap();
     let profile = format!("-env:UserInstallation=file://{}/profile-{extension}", folder.display());
@@ -31,7 +31,7 @@ fn converted(file: &Path, kind: &str) -> PathBuf {
 }
 
 /// The cells of a sheet as LibreOffice reads them.
-fn cells(file: &Path) -> Vec<Vec<String>> {
+pub(crate) fn cells(file: &Path) -> Vec<Vec<String>> {
     // Comma, double quote, UTF-8, from line 1, as shown.
     let csv = converted(file, "csv:Text - txt - csv (StarCalc):44,34,76,1");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(csv).unwrap();

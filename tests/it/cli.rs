@@ -15,11 +15,10 @@ use dangri::{
     clock::ManualClock,
     control::{
         Desk, Exchanges, Server, Upkeep, UpkeepReport,
-        publicity::{Compared, Notice, Publicity},
+        publicity::{Compared, Decided, Notice, Publicity},
     },
     document::{DocumentId, Event, HoldCause, Record, Timestamp},
     platform::Exchange,
-    publication::Decision,
     queue::{Queue, QueueSettings},
     report::{self, Reports},
     status::{Gatherer, Office, Vitals},
@@ -189,7 +188,7 @@ impl Publicity for Nothing {
         Ok(None)
     }
 
-    async fn decisions(&self, _: (NaiveDate, NaiveDate)) -> Result<Vec<(DocumentId, Decision)>, StoreError> {
+    async fn decisions(&self, _: (NaiveDate, NaiveDate)) -> Result<Vec<Decided>, StoreError> {
         Ok(Vec::new())
     }
 }

@@ -9,6 +9,7 @@ mod archiving;
 mod cli;
 mod demo;
 mod drifting;
+mod filing;
 mod journey;
 mod judging;
 mod keeping;

@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 use crate::{
     calendar::Calendar,
     clock::SharedClock,
-    document::{DocumentId, Event, Record, Timestamp},
+    document::{Event, Record, Timestamp},
     platform::{
         Platform,
         wire::{Publication, PublicationState},
@@ -321,19 +321,23 @@ impl Follower {
         Ok(days)
     }
 
-    /// The decisions of these days that should be public, with the ids of their documents.
+    /// The decisions of these days that can be read back, and how the notice of each stands, by their days and numbers.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn decisions(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<(DocumentId, Decision)>, StoreError> {
-        let kept = self.kept.lock().await;
+    pub async fn decisions(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<(Decision, Standing)>, StoreError> {
+        let mut kept = self.kept.lock().await;
+        kept.load(&**self.queue.store()).await?;
+        let now = self.clock.now();
         let mut found = Vec::new();
         for sought in self.sought(from, to, &kept).await? {
-            if sought.exempt.is_none() && sought.gone_on.is_none() {
-                let body = self.queue.store().body(sought.record.id()).await?;
-                found.extend(Decision::read(&body).map(|decision| (sought.record.id(), decision)));
+            match self.queue.store().body(sought.record.id()).await {
+                Ok(body) => found.extend(Decision::read(&body).map(|decision| (decision, kept.of(&sought, now)))),
+                Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => {}
+                Err(error) => return Err(error),
             }
         }
+        found.sort_by(|(a, _), (b, _)| (a.date, &a.number).cmp(&(b.date, &b.number)));
         Ok(found)
     }
 
