@@ -25,3 +25,4 @@ mod running;
 mod sending;
 mod telling;
 mod tidy;
+mod today;

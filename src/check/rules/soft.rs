@@ -1,4 +1,5 @@
-//! What the notice asks of an inspection beyond the law (domain.md §4, S-13 to S-25). Off unless the profile turns it on.
+//! What the notice asks of an inspection beyond the law (domain.md §4, S-13 to S-25). Soft: what it finds is told of, and keeps no
+//! document from being entered; the profile turns any of it off.
 
 use super::{
     Predicate,

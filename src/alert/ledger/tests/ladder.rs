@@ -7,7 +7,7 @@ use super::{
     super::{Rung, Why},
     World, at, document,
 };
-use crate::alert::Kind;
+use crate::{alert::Kind, document::Timestamp};
 
 /// The world goes on with one document that is never entered.
 fn live(world: &mut World, cut_off: &str, seen: &str, end: &str) {
@@ -124,4 +124,76 @@ fn the_nearest_rung_that_has_come_is_told_after_a_night_without_the_program() {
     live(&mut world, "2026-11-20T17:30", "2026-11-20T10:00", "2026-11-20T16:10");
     let whys: Vec<_> = world.told.iter().flat_map(|(_, d)| d.episodes.iter().map(|t| t.why)).collect();
     assert_eq!(whys, [Why::Rung(Rung::TwoHours)], "one message, not two");
+}
+
+/// Days whose ends have been got wrong before: year's end twice, the leap day, make-up working days, the eves of holidays.
+const ENDS: [&str; 8] = ["2023-12-31", "2024-02-29", "2024-02-04", "2023-04-23", "2025-01-26", "2025-01-27", "2026-10-10", "2026-12-31"];
+
+/// A whole evening and the two days after it, every minute of them looked at three times, and the program started again at every look.
+fn evening(day: &str) -> World {
+    let next = |days| (day.parse::<chrono::NaiveDate>().unwrap() + chrono::Days::new(days)).to_string();
+    let mut world = World::at(&format!("{day}T19:00"));
+    world.restarts = true;
+    live(&mut world, &(next(1) + "T00:00"), &format!("{day}T19:10"), &(next(2) + "T12:00"));
+    world
+}
+
+#[test]
+fn each_rung_comes_once_before_every_midnight_that_matters_and_overdue_once_after_it() {
+    for day in ENDS {
+        let world = evening(day);
+        let times = |wanted: Why| -> Vec<Timestamp> {
+            world.told.iter().filter(|(_, d)| d.episodes.iter().any(|t| t.why == wanted)).map(|(at, _)| *at).collect()
+        };
+        let midnight = at(&format!("{day}T23:59")).plus(Duration::minutes(1));
+        for rung in Rung::ALL {
+            let told = times(Why::Rung(rung));
+            assert_eq!(told.len(), 1, "{day} {rung:?}: {:?}", world.lines());
+            let late = told[0].since(midnight.plus(-rung.before()));
+            assert!((Duration::zero()..=Duration::minutes(1)).contains(&late), "{day} {rung:?}: {late}");
+        }
+        let overdue = times(Why::Begun);
+        assert_eq!(overdue.len(), 1, "{day}: {:?}", world.lines());
+        assert!((Duration::zero()..=Duration::minutes(1)).contains(&overdue[0].since(midnight)), "{day}: {:?}", world.lines());
+        // Half an hour, two hours, and then only at the times of worked days.
+        let again: Vec<_> = times(Why::Again).iter().map(|at| at.since(midnight).num_minutes()).collect();
+        assert_eq!(again[..2], [30, 120], "{day}: {:?}", world.lines());
+        for minutes in &again[2..] {
+            let moment = midnight.plus(Duration::minutes(*minutes));
+            assert!(!world.hours.quiet(moment), "{day}: {moment} is not worked");
+            assert!(["08:30", "14:00"].contains(&&*moment.beijing().format("%H:%M").to_string()), "{day}: {moment}");
+        }
+    }
+}
+
+#[test]
+fn a_month_of_evenings_tells_each_rung_once_an_evening_and_nothing_between() {
+    let mut day = chrono::NaiveDate::from_ymd_opt(2023, 4, 1).unwrap();
+    let mut world = World::at("2023-04-01T00:00");
+    while day < chrono::NaiveDate::from_ymd_opt(2023, 5, 4).unwrap() {
+        let next = (day + chrono::Days::new(1)).to_string() + "T00:00";
+        world.now = at(&format!("{day}T19:50"));
+        live(&mut world, &next, &format!("{day}T19:00"), &format!("{day}T23:58"));
+        // It is entered two minutes before midnight.
+        world.wrong.clear();
+        world.until(&next);
+        day = day + chrono::Days::new(1);
+    }
+    let whys: Vec<Why> = world.told.iter().flat_map(|(_, d)| d.episodes.iter().map(|t| t.why)).collect();
+    for rung in Rung::ALL {
+        assert_eq!(whys.iter().filter(|why| **why == Why::Rung(rung)).count(), 33, "{rung:?}");
+    }
+    assert_eq!(whys.iter().filter(|why| **why == Why::Resolved).count(), 33);
+    assert!(!whys.contains(&Why::Begun) && !world.ledger.open.keys().any(|key| key.kind == Kind::Overdue), "nothing was late");
+}
+
+#[test]
+fn in_a_year_that_no_notice_covers_nothing_is_held_back_on_a_guess() {
+    // 2027 is not announced: whether New Year's Day is worked is not known here.
+    let world = evening("2027-01-01");
+    let overdue = world.told.iter().filter(|(_, d)| d.episodes.iter().any(|t| t.why == Why::Begun)).count();
+    assert_eq!(overdue, 1, "{:?}", world.lines());
+    assert_eq!(world.hours.calendar_lacks(at("2027-01-01T10:00")), Some(2027));
+    assert_eq!(world.hours.calendar_lacks(at("2026-12-01T10:00")), Some(2027), "and it is said in December");
+    assert_eq!(world.hours.calendar_lacks(at("2026-11-30T10:00")), None);
 }
