@@ -130,6 +130,8 @@ pub(crate) struct Office {
     pub(crate) base_url: String,
     /// More of `dangri.toml`, such as `[upload]`.
     pub(crate) extra: String,
+    /// The platform's profile.
+    pub(crate) profile: PathBuf,
 }
 
 impl Office {
@@ -141,7 +143,7 @@ impl Office {
         let secret = home.path().join("secret");
         std::fs::write(&secret, "demo-secret").expect("a secret");
         std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its permissions");
-        Self { home, base_url: base_url.to_owned(), extra: extra.to_owned() }
+        Self { home, base_url: base_url.to_owned(), extra: extra.to_owned(), profile: profile() }
     }
 
     /// Where drafts go.
@@ -172,7 +174,7 @@ impl Office {
         let text = format!(
             "[office]\nname = \"淄川区应急管理局\"\nuscc = \"{USCC}\"\n[folder]\npath = \"drafts\"\nsettle_secs = 0\nsweep_secs = 2\n[state]\npath = \"state\"\n\
              [platform]\nprofile = \"{}\"\nbase_url = \"{}\"\napp_id = \"demo-app\"\nsecret = {{ file = \"secret\" }}\nresults_secs = 1\n[log]\nlevel = \"error\"\n{}",
-            profile().display(),
+            self.profile.display(),
             self.base_url,
             self.extra
         );
