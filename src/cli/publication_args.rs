@@ -17,6 +17,18 @@ pub(super) struct ReconcileArgs {
     /// Another list.
     #[arg(long, value_name = "文件", help = "不读平台，改为核对从其他公示网站导出的清单（xlsx 或 csv）")]
     pub(super) from_file: Option<PathBuf>,
+    /// A decision that does not hold any more.
+    #[arg(long, value_name = "文号", conflicts_with_all = ["from", "to", "from_file", "all"], help = "登记这件决定已被撤销、确认违法或无效：三个工作日内须撤下公示")]
+    pub(super) annul: Option<String>,
+    /// Since when.
+    #[arg(long, value_name = "日期", requires = "annul", help = "撤销之日（默认：今天）")]
+    pub(super) on: Option<chrono::NaiveDate>,
+    /// Why.
+    #[arg(long, value_name = "原因", requires = "annul", help = "撤销的原因，必须写，例如 行政复议决定撤销")]
+    pub(super) reason: Option<String>,
+    /// It was a mistake.
+    #[arg(long, requires = "annul", conflicts_with_all = ["on", "reason"], help = "登记错了，取消登记")]
+    pub(super) undo: bool,
     /// Each of them.
     #[arg(long, help = "逐件列出，不只列需要处理的")]
     pub(super) all: bool,

@@ -15,7 +15,7 @@ use crate::{
     clock::{Clock as _, SystemClock},
     control::{
         Answer, Ask, AskError,
-        client::AS_LONG_AS_IT_TAKES,
+        client::{AS_LONG_AS_IT_TAKES, PATIENT},
         publicity::{Compared, Decided, Notice},
     },
     document::Timestamp,
@@ -41,6 +41,9 @@ struct Told {
 
 /// Compares and tells.
 pub(super) fn run(args: &ReconcileArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
+    if let Some(name) = &args.annul {
+        return annul(name, args, place, to);
+    }
     let found = match (days(args), &args.from_file) {
         (Err(problem), _) => Err(AskError::Refused(problem)),
         (Ok(days), None) => with_the_platform(days, place, args.json, to),
@@ -58,6 +61,49 @@ pub(super) fn run(args: &ReconcileArgs, place: &Place, to: &mut Terminal<'_>) ->
         to.out.write_all(tell(&told, args.all, to.style).as_bytes())?;
     }
     Ok(exit)
+}
+
+/// Puts on record that a decision does not hold any more, or that it does.
+fn annul(name: &str, args: &ReconcileArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
+    let now = SystemClock.now();
+    let reason = args.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    let annulled = match (args.undo, reason) {
+        (true, _) => None,
+        (false, Some(reason)) => Some((args.on.unwrap_or_else(|| now.beijing_day()), reason.to_owned())),
+        (false, None) => {
+            let problem = Problem::new(Exit::Usage, 11, "没有写原因", "加上 --reason \"原因\"；登记错了用 --undo 取消");
+            return envelope::failure(to, args.json, SCHEMA, now, &problem);
+        }
+    };
+    let mut found = None;
+    let asked = place.ask(Ask::Annul { name: name.to_owned(), annulled }, PATIENT, |answer| {
+        if let Answer::Notice(notice) = answer {
+            found = Some(*notice);
+        }
+        Ok(())
+    });
+    let notice = match asked.and_then(|()| found.ok_or(AskError::CutShort)) {
+        Ok(notice) => notice,
+        Err(AskError::Output(error)) => return Err(error),
+        Err(error) => return envelope::failure(to, args.json, SCHEMA, now, &error.problem()),
+    };
+    if args.json {
+        envelope::write(to, SCHEMA, now, Exit::Well, Some(&notice), &[])?;
+        return Ok(Exit::Well);
+    }
+    writeln!(
+        to.out,
+        "✔ {}",
+        if args.undo {
+            "已取消登记，程序一分钟后重新核对"
+        } else {
+            "已登记，程序一分钟后核对公示是否撤下"
+        }
+    )?;
+    for line in notice_lines(&notice, to.style) {
+        writeln!(to.out, "{}", line.trim_end())?;
+    }
+    Ok(Exit::Well)
 }
 
 /// Both days or none; one alone means that day to today, or that day only.
@@ -219,6 +265,7 @@ pub(super) const fn colour(notice: &Notice) -> Colour {
 /// What differs, what kept it from being seen, what to do, and where it is.
 pub(super) fn details(notice: &Notice) -> Vec<String> {
     let mut lines: Vec<_> = notice.differences.iter().map(|difference| words::plain(&difference.words())).collect();
+    lines.extend(notice.annulled.as_ref().map(|said| words::plain(&format!("{} 撤销：{}（{} 登记）", said.on, said.reason, said.by))));
     lines.extend(notice.doubt.as_ref().filter(|doubt| **doubt != notice.reason).map(|doubt| format!("最近一次没有核对到：{doubt}")));
     lines.extend((!notice.advice.is_empty()).then(|| format!("→ {}", notice.advice)));
     lines.extend(notice.url.as_ref().map(|url| words::plain(url)));

@@ -94,6 +94,13 @@ pub enum Ask {
         /// Of these days, both included; of all when left out.
         days: Option<(NaiveDate, NaiveDate)>,
     },
+    /// Put on record that a decision was annulled, and since which day and why; `None` takes that back. Answers an [`Answer::Notice`].
+    Annul {
+        /// Its number, id or path.
+        name: String,
+        /// The day and the reason.
+        annulled: Option<(NaiveDate, String)>,
+    },
     /// The decisions of these days: an [`Answer::Moment`], then an [`Answer::Decision`] each. Party and number of a person's paper are in it.
     Decisions {
         /// The first day.

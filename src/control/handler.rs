@@ -18,6 +18,7 @@ use crate::{
     day::{book::DayBook, excuse},
     document::{DocumentId, Record, State},
     platform::Exchange,
+    publication::Annulled,
     queue::{Operation, Queue, Selection},
     report::{
         NoReport, Reports,
@@ -136,6 +137,7 @@ impl Handler for Desk {
             Ask::Backup { to: folder } => self.backup(&folder, by, to).await,
             Ask::Loop { open } => self.ledger(open, to).await,
             Ask::Reconcile { days } => self.compare(days, by, to).await,
+            Ask::Annul { name, annulled } => self.annul(name, annulled, by, to).await,
             Ask::Decisions { from, to: last } => self.decisions((from, last), to).await,
             Ask::Export(wanted) => self.export(wanted, by, to).await,
             Ask::Day(ask) => self.day(ask, by, to).await,
@@ -245,6 +247,24 @@ impl Desk {
             to.send(Answer::Notice(Box::new(notice))).await?;
         }
         Ok(to.send(Answer::Compared(Box::new(compared))).await?)
+    }
+
+    async fn annul(&self, name: String, annulled: Option<(NaiveDate, String)>, by: &str, to: &Answers) -> Result<(), Stop> {
+        let wanted = Selection::Named(name);
+        let now = self.queue.now();
+        if annulled.as_ref().is_some_and(|(on, _)| *on > now.beijing_day()) {
+            return Err(Stop::Refused(Problem::new(Exit::Usage, 10, "撤销日期在今天以后", "写撤销决定生效的日期")));
+        }
+        let mut records = self.queue.select(&wanted, 50).await?;
+        records.sort_by_key(|r| matches!(r.state, State::Superseded | State::Ignored));
+        let Some(record) = records.first() else { return Err(Stop::Refused(nothing(&wanted))) };
+        let annulled = annulled.map(|(on, reason)| Annulled { on, reason, by: by.to_owned(), at: now });
+        tracing::info!(document = %record.id(), operator = by, undone = annulled.is_none(), "an operator says of a decision that it was annulled");
+        let Some(notice) = self.publicity.annul(record, annulled).await? else {
+            let problem = Problem::new(Exit::Failed, 13, "这份文书没有要撤下的公示", "只有要公示的处罚决定书才用得上，核对一下文号");
+            return Err(Stop::Refused(problem));
+        };
+        Ok(to.send(Answer::Notice(Box::new(notice))).await?)
     }
 
     async fn decisions(&self, days: (NaiveDate, NaiveDate), to: &Answers) -> Result<(), Stop> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     calendar::Calendar,
     document::{ContentHash, DocumentId, Record, Timestamp},
-    publication::{Decision, Difference, Extra, Outcome, Standing, clock},
+    publication::{Annulled, Decision, Difference, Extra, Outcome, Standing, clock},
     store::StoreError,
 };
 
@@ -25,6 +25,12 @@ pub trait Publicity: Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn of(&self, record: &Record) -> Result<Option<Notice>, StoreError>;
+
+    /// Puts on record that a decision was annulled, or with `None` that it was not after all; `None` for one without a notice to withdraw.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn annul(&self, record: &Record, annulled: Option<Annulled>) -> Result<Option<Notice>, StoreError>;
 
     /// The decisions of these days.
     ///
@@ -77,6 +83,9 @@ pub struct Notice {
     pub outcome: Outcome,
     /// How it stands, in a word.
     pub label: String,
+    /// Who put on record that it was annulled, where that was so.
+    #[serde(default)]
+    pub annulled: Option<Annulled>,
     /// Why, in a sentence; empty when there is nothing to say.
     pub reason: String,
     /// What to do; empty when nothing is to be done.
@@ -113,6 +122,7 @@ impl Notice {
             number: standing.number,
             date: standing.date,
             outcome: standing.outcome,
+            annulled: standing.annulled,
             doubt: standing.doubt,
             differences: standing.differences,
             published_at: standing.published_at,

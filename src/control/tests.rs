@@ -59,6 +59,10 @@ impl Publicity for Housekeeper {
         Ok(None)
     }
 
+    async fn annul(&self, _: &Record, _: Option<crate::publication::Annulled>) -> Result<Option<Notice>, StoreError> {
+        Ok(None)
+    }
+
     async fn decisions(&self, _: (NaiveDate, NaiveDate)) -> Result<Vec<Decided>, StoreError> {
         Ok(Vec::new())
     }

@@ -18,7 +18,7 @@ use crate::{
     control::publicity::{Compared, Decided, Notice, Publicity},
     document::{Record, State, Timestamp},
     publication::{
-        DecisionKind, Figures, Standing,
+        Annulled, DecisionKind, Figures, Standing,
         clock::{self, Reminder},
     },
     reconcile::publication::{Follower, Run, Span},
@@ -214,6 +214,18 @@ impl Publicity for Publicist {
     async fn of(&self, record: &Record) -> Result<Option<Notice>, StoreError> {
         let (now, calendar) = (self.clock.now(), self.follower.calendar());
         Ok(self.follower.standing(record).await?.map(|standing| Notice::of(standing, now, calendar)))
+    }
+
+    async fn annul(&self, record: &Record, annulled: Option<Annulled>) -> Result<Option<Notice>, StoreError> {
+        let Some(standing) = self.follower.annul(record, annulled).await? else { return Ok(None) };
+        let now = self.clock.now();
+        {
+            let mut plan = self.plan();
+            plan.reckon = true;
+            plan.days.insert((now.plus(AT_FIRST), standing.date));
+        }
+        self.signal.raise();
+        Ok(Some(Notice::of(standing, now, self.follower.calendar())))
     }
 
     async fn decisions(&self, days: (NaiveDate, NaiveDate)) -> Result<Vec<Decided>, StoreError> {

@@ -161,7 +161,7 @@ fn withdrawal(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Optio
     let today = now.beijing_day();
     let term = match last {
         Some(last) if today > last => format!("法定的三个工作日已于 {} 届满", spoken(last)),
-        Some(last) => format!("应在 {} 前撤下", spoken(last)),
+        Some(last) => format!("最迟 {} 撤下", spoken(last)),
         None => "三个工作日的期限超出工作日历，算不出来".to_owned(),
     };
     let level = if last.is_some_and(|last| today >= last) { Level::Red } else { Level::Amber };
@@ -169,7 +169,7 @@ fn withdrawal(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Optio
         (Level::Red, Some(last)) => Timestamp::start_of(last),
         _ => standing.since,
     };
-    let said = format!("已更正，原来的公示还在，{term}");
+    let said = format!("{}，{term}", if standing.annulled.is_some() { "已撤销，公示还在" } else { "已更正，原来的公示还在" });
     Some(Reminder::new(standing, "withdraw", (level, since), said, standing.advice()))
 }
 

@@ -328,12 +328,33 @@ impl Ledger {
 
     /// What can be said at `now`, decision by decision, and the notices that nobody waited for.
     pub fn close(mut self, now: Timestamp) -> (Vec<Verdict>, Vec<(Extra, Row)>, usize) {
+        self.give_old_rows_to_old_decisions();
         let verdicts: Vec<Verdict> = (0..self.wanted.len()).map(|at| self.judge(at, now, false)).collect();
         let spare = self.seen.iter_mut().filter(|seen| !seen.by_number.is_empty());
         let spare: Vec<(Extra, Row)> = spare.flat_map(|seen| seen.by_party.drain(..).map(|(_, row)| (extra(&row), row))).collect();
         let count = self.counted.len() + spare.len();
         self.extras.extend(spare);
         (verdicts, self.extras, count)
+    }
+
+    /// Where a number stands on several public rows and was decided anew, the earlier rows are the notices of what was corrected; they say
+    /// nothing by which they could be told apart when the correction changed no column.
+    fn give_old_rows_to_old_decisions(&mut self) {
+        for found in self.numbers.values().filter(|found| found.len() > 1) {
+            let public = |sight: &Sight| sight.state == RowState::Published;
+            let Some(present) = found.iter().copied().find(|at| self.wanted[*at].expect == Expect::Public) else { continue };
+            for old in found.iter().copied().filter(|at| self.wanted[*at].expect == Expect::Gone) {
+                let rows = &self.seen[present].by_number;
+                if rows.iter().filter(|sight| public(sight)).count() < 2 || !self.seen[old].by_number.is_empty() {
+                    continue;
+                }
+                let first = (0..rows.len()).filter(|n| public(&rows[*n])).min_by_key(|n| rows[*n].published_at);
+                if let Some(first) = first {
+                    let row = self.seen[present].by_number.remove(first);
+                    self.seen[old].by_number.push(row);
+                }
+            }
+        }
     }
 
     /// `provisional` takes the readings made so far for enough.

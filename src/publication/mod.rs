@@ -28,5 +28,5 @@ pub use compare::{Doubt, Expect, Extra, Ledger, Outcome, Reading, Sight, Verdict
 pub use decision::{Category, Decision, DecisionKind, Leaves};
 pub use differ::Difference;
 pub use row::{Layout, Row, RowState};
-pub use standing::{Figures, Standing};
+pub use standing::{Annulled, Figures, Standing};
 pub use term::{Exemption, Term, Warnings};

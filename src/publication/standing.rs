@@ -28,6 +28,9 @@ pub struct Standing {
     /// The day on which it was corrected, from which the term of withdrawal runs.
     #[serde(default)]
     pub gone_on: Option<NaiveDate>,
+    /// Who put on record that it was annulled, where that was so.
+    #[serde(default)]
+    pub annulled: Option<Annulled>,
     /// Why the last reading could not tell, in Chinese.
     #[serde(default)]
     pub doubt: Option<String>,
@@ -72,6 +75,19 @@ pub struct Standing {
     pub last_run: Option<Timestamp>,
 }
 
+/// A decision that does not hold any more though no other took its place: annulled, unlawful, without effect (行政处罚法第四十八条).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Annulled {
+    /// The day, from which the term of withdrawal runs.
+    pub on: NaiveDate,
+    /// Why, in the words of whoever put it on record.
+    pub reason: String,
+    /// Who did.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 impl Standing {
     /// A decision that was not looked for yet.
     pub fn new(id: DocumentId, number: impl Into<String>, date: NaiveDate, now: Timestamp) -> Self {
@@ -83,6 +99,7 @@ impl Standing {
             since: now,
             exempt: None,
             gone_on: None,
+            annulled: None,
             doubt: None,
             doubt_since: None,
             behind: false,
@@ -187,6 +204,7 @@ impl Standing {
             Outcome::Missing if self.first_seen.is_some() => "曾经公示，现在清单上没有了".to_owned(),
             Outcome::Missing => "平台公示清单已读完两遍，没有这一件".to_owned(),
             Outcome::Withdrawn => "没有更正，公示却被撤下".to_owned(),
+            Outcome::Lingering if self.annulled.is_some() => "决定书已撤销，公示还在".to_owned(),
             Outcome::Lingering => "决定书已更正，原来的公示还在".to_owned(),
             Outcome::Duplicate if self.differences.is_empty() => "同一文号公示了不止一条".to_owned(),
             Outcome::Duplicate => format!("同一文号公示了不止一条，且有不一致：{}", fields()),

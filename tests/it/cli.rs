@@ -188,6 +188,10 @@ impl Publicity for Nothing {
         Ok(None)
     }
 
+    async fn annul(&self, _: &Record, _: Option<dangri::publication::Annulled>) -> Result<Option<Notice>, StoreError> {
+        Ok(None)
+    }
+
     async fn decisions(&self, _: (NaiveDate, NaiveDate)) -> Result<Vec<Decided>, StoreError> {
         Ok(Vec::new())
     }

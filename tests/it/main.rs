@@ -7,6 +7,7 @@ mod harness;
 mod annexes;
 mod archiving;
 mod cli;
+mod comparing;
 mod demo;
 mod drifting;
 mod filing;

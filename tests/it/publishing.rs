@@ -20,24 +20,24 @@ use crate::{
 };
 
 /// The afternoon of a Friday; the seven working days after it run over the May holiday to 4 May.
-const FRIDAY: &str = "2023-04-21T15:00:00+08:00";
-const NAME: &str = "决定书.xml";
+pub(crate) const FRIDAY: &str = "2023-04-21T15:00:00+08:00";
+pub(crate) const NAME: &str = "决定书.xml";
 
 fn day() -> NaiveDate {
     FRIDAY[..10].parse().unwrap()
 }
 
 /// A fit decision of that Friday against an enterprise.
-fn decision(seed: u64) -> Vec<u8> {
+pub(crate) fn decision(seed: u64) -> Vec<u8> {
     drafts::single(seed, "penalty_org", day()).unwrap().bytes
 }
 
-fn hours(n: i64) -> Duration {
+pub(crate) fn hours(n: i64) -> Duration {
     Duration::hours(n)
 }
 
 /// An office on that Friday with a platform that publishes as `how` says.
-async fn office(how: Publishing) -> Office {
+pub(crate) async fn office(how: Publishing) -> Office {
     let office = Furnishing::at(FRIDAY).open().await;
     office.script(Rule::new(Endpoint::Put, Action::Publish(how)).of_kind("penalty_org").always());
     office
@@ -45,14 +45,14 @@ async fn office(how: Publishing) -> Office {
 
 impl Office {
     /// How the notice of the decision at [`NAME`] stands, as `dangri doc` tells.
-    async fn notice(&self) -> Notice {
+    pub(crate) async fn notice(&self) -> Notice {
         let name = self.record(NAME).await.id().to_string();
         let found = self.answers(Ask::Document { name }).await;
         found.into_iter().find_map(|answer| if let Answer::Life(life) = answer { life.notice } else { None }).unwrap()
     }
 
     /// What `dangri reconcile` finds.
-    async fn reconcile(&self) -> Vec<Notice> {
+    pub(crate) async fn reconcile(&self) -> Vec<Notice> {
         let found = self.answers(Ask::Reconcile { days: None }).await;
         found.into_iter().filter_map(|answer| if let Answer::Notice(notice) = answer { Some(*notice) } else { None }).collect()
     }
@@ -73,14 +73,14 @@ impl Office {
     }
 
     /// Lets time pass until the moment `at`.
-    async fn until(&self, at: &str) {
+    pub(crate) async fn until(&self, at: &str) {
         let left = Timestamp::parse(&format!("{at}:00+08:00")).unwrap().since(self.clock.now());
         assert!(left > Duration::zero(), "{at} has passed");
         self.pass(left).await;
     }
 
     /// The same with the daemon down meanwhile: days pass at once, and it finds itself in another week.
-    async fn sleep_until(&mut self, at: &str) {
+    pub(crate) async fn sleep_until(&mut self, at: &str) {
         assert_eq!(self.stop().await, 0);
         let at = Timestamp::parse(&format!("{at}:00+08:00")).unwrap();
         while self.clock.step(at).await < at {}
@@ -88,7 +88,7 @@ impl Office {
         self.pass(Duration::minutes(3)).await;
     }
 
-    fn reminders(&self) -> Vec<Reminder> {
+    pub(crate) fn reminders(&self) -> Vec<Reminder> {
         self.daemon().publication_reminders()
     }
 
@@ -279,7 +279,7 @@ async fn what_was_seen_and_cannot_be_seen_now_stays_what_it_was() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_notice_of_a_corrected_decision_must_go() {
-    let office = office(Publishing::default()).await;
+    let mut office = office(Publishing::default()).await;
     let bytes = decision(13);
     office.put(NAME, &bytes);
     office.pass(Duration::minutes(5)).await;
@@ -292,8 +292,13 @@ async fn the_notice_of_a_corrected_decision_must_go() {
     let both = office.reconcile().await;
     let old = both.iter().find(|notice| notice.id == first.id()).unwrap();
     let new = both.iter().find(|notice| notice.id != first.id()).unwrap();
-    // Both rows say the same of every field that is compared, so the number stands twice.
-    assert_eq!((new.label.as_str(), old.outcome), ("重复公示（2 条）", Outcome::Gone), "{both:#?}");
+    // Both rows say the same of every field that is compared; the earlier is that of what was corrected.
+    assert_eq!((new.label.as_str(), old.label.as_str()), ("已公示", "应撤下（剩 3 个工作日）"), "{both:#?}");
+    let reminders = office.reminders();
+    assert!(reminders.len() == 1 && reminders[0].level == Level::Amber && reminders[0].said.contains("最迟 4月25日 撤下"), "{reminders:?}");
+    office.sleep_until("2023-04-25T09:00").await;
+    assert_eq!(office.reminders()[0].level, Level::Red);
+    office.mock.end_publication(&element(&bytes, "DocumentNumber"), false);
     office.close().await;
 }
 
@@ -375,5 +380,39 @@ async fn people_are_told_of_a_wrong_notice_and_of_a_list_that_cannot_be_read_twi
     office.mock.be_good();
     office.pass(Duration::minutes(40)).await;
     assert!(sink.texts().iter().any(|text| text.contains("已恢复") && text.contains("核对失败")), "{:#?}", sink.texts());
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_notice_of_an_annulled_decision_must_go_within_three_working_days() {
+    let (mut office, desk) = (office(Publishing::default()).await, tempfile::tempdir().unwrap());
+    let bytes = decision(19);
+    let number = element(&bytes, "DocumentNumber");
+    office.put(NAME, &bytes);
+    office.pass(Duration::minutes(5)).await;
+    let refused = office.dangri(desk.path(), &["reconcile", "--annul", &number]).await;
+    assert!(refused.code == 2 && refused.err.contains("--reason"), "{}", refused.err);
+    let annul = ["reconcile", "--annul", &number, "--on", "2023-04-21", "--reason", "行政复议决定撤销"];
+    let said = office.dangri(desk.path(), &annul).await;
+    assert!(
+        said.code == 0 && said.out.contains("应撤下（剩 3 个工作日）") && said.out.contains("行政复议决定撤销"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    // The Sunday is worked.
+    office.sleep_until("2023-04-24T09:00").await;
+    let reminders = office.reminders();
+    assert!(reminders.len() == 1 && reminders[0].level == Level::Amber && reminders[0].said.contains("已撤销"), "{reminders:?}");
+    office.sleep_until("2023-04-27T09:00").await;
+    let reminders = office.reminders();
+    assert!(reminders[0].level == Level::Red && reminders[0].said.contains("届满"), "{reminders:?}");
+    office.mock.end_publication(&number, false);
+    office.pass(hours(1)).await;
+    assert_eq!((office.notice().await.label.as_str(), office.reminders().len()), ("已撤下", 0));
+    let said = office.dangri(desk.path(), &["reconcile", "--annul", &number, "--undo"]).await;
+    assert!(said.code == 0, "{}", said.err);
+    office.pass(hours(1)).await;
+    assert_eq!(office.notice().await.outcome, Outcome::Withdrawn, "it holds after all, and its notice was taken away");
     office.close().await;
 }

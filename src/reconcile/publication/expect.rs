@@ -79,7 +79,7 @@ impl Follower {
                 let page = self.queue.store().page(&Listing::Day(day), after.as_ref(), 500).await?;
                 for record in &page.records {
                     if let Some(decided) = decided(record) {
-                        found.push(self.sought_of(record, decided, kept.was_seen(record.id())).await?);
+                        found.push(self.sought_with(record, decided, kept).await?);
                     }
                 }
                 match page.next {
@@ -98,7 +98,7 @@ impl Follower {
         let page = self.queue.store().page(&Listing::Number(number), None, 20).await?;
         let found = page.records.iter().find_map(|record| Some((record, decided(record)?)));
         match found {
-            Some((record, decided)) => Ok(Some(self.sought_of(record, decided, kept.was_seen(record.id())).await?)),
+            Some((record, decided)) => Ok(Some(self.sought_with(record, decided, kept).await?)),
             None => Ok(None),
         }
     }
@@ -122,6 +122,16 @@ impl Follower {
             }
         }
         Ok(found)
+    }
+
+    /// What is looked for of a decision, by what is kept of it too.
+    pub(super) async fn sought_with(&self, record: &Record, decided: (String, NaiveDate), kept: &Kept) -> Result<Sought, StoreError> {
+        let mut sought = self.sought_of(record, decided, kept.was_seen(record.id())).await?;
+        if let (Some(day), None) = (kept.annulled_on(record.id()), sought.exempt) {
+            sought.wanted.expect = Expect::Gone;
+            sought.gone_on = sought.gone_on.or(Some(day));
+        }
+        Ok(sought)
     }
 
     /// What is looked for of a decision. Bytes that cannot be read back leave what the record itself knows.

@@ -91,6 +91,11 @@ impl Kept {
         }
     }
 
+    /// The day on which a decision was annulled, if it was.
+    pub(super) fn annulled_on(&self, id: DocumentId) -> Option<NaiveDate> {
+        Some(self.standings.get(&id)?.annulled.as_ref()?.on)
+    }
+
     pub(super) fn has(&self, id: DocumentId) -> bool {
         self.standings.contains_key(&id)
     }

@@ -24,7 +24,7 @@ use crate::{
         Platform,
         wire::{Publication, PublicationState},
     },
-    publication::{Decision, Doubt, Extra, Figures, Ledger, Outcome, Reading, Row, RowState, Standing, Warnings},
+    publication::{Annulled, Decision, Doubt, Extra, Figures, Ledger, Outcome, Reading, Row, RowState, Standing, Warnings},
     queue::Queue,
     store::StoreError,
 };
@@ -305,6 +305,35 @@ impl Follower {
             Some(standing) => Ok(Some(standing)),
             None => Ok(Some(self.sought_of(record, found, false).await?.first_standing(now))),
         }
+    }
+
+    /// Puts on record that a decision was annulled, or, with `None`, that this was a mistake. Answers how its notice stands; `None` for a
+    /// document that is no decision, or whose notice is nobody's business.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn annul(&self, record: &Record, annulled: Option<Annulled>) -> Result<Option<Standing>, StoreError> {
+        let mut kept = self.kept.lock().await;
+        kept.load(&**self.queue.store()).await?;
+        let Some(found) = expect::decided(record) else { return Ok(None) };
+        let sought = self.sought_of(record, found, false).await?;
+        if sought.exempt.is_some() {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let mut standing = kept.of(&sought, now);
+        standing.gone_on = sought.gone_on.or(annulled.as_ref().map(|annulled| annulled.on));
+        standing.annulled = annulled;
+        // What it comes to is found by the next run; until then the clock of the withdrawal counts, or that of the publication again.
+        standing.outcome = match (standing.outcome, standing.gone_on) {
+            (Outcome::Matched | Outcome::Mismatched | Outcome::Duplicate, Some(_)) => Outcome::Lingering,
+            (Outcome::Lingering | Outcome::Gone, None) => Outcome::NotYet,
+            (outcome, _) => outcome,
+        };
+        standing.since = now;
+        kept.put(standing.clone());
+        kept.save(&**self.queue.store()).await?;
+        Ok(Some(standing))
     }
 
     /// The days of decisions whose notices are still waited for, and of those that nobody has looked for yet.
