@@ -52,6 +52,15 @@ impl Notice {
     pub(crate) fn of(head: &Head, leaves: &[(String, String)], how: &Publishing, at: Millis, place: usize) -> Self {
         let mut fields: Vec<(String, String)> = COLUMNS.iter().filter_map(|c| Some(((*c).to_owned(), column(c, head, leaves)?))).collect();
         let decided = fields.iter().find(|(c, _)| c == "CF_JDRQ").and_then(|(_, v)| v.parse().ok());
+        if how.in_yuan {
+            for (name, path) in [("CF_NR_FK", "FineYuan"), ("CF_NR_WFFF", "ConfiscatedYuan")] {
+                let leaf = leaves.iter().find(|(p, _)| p == path);
+                let field = fields.iter_mut().find(|(n, _)| n == name);
+                if let (Some((_, yuan)), Some((_, value))) = (leaf, field) {
+                    yuan.trim_end_matches(".00").clone_into(value);
+                }
+            }
+        }
         if how.shifted {
             shift(&mut fields);
         }

@@ -237,6 +237,23 @@ fn of_two_versions_of_one_number_each_row_goes_to_the_one_it_fits() {
 }
 
 #[test]
+fn of_two_rows_that_say_the_same_the_earlier_is_that_of_what_was_corrected() {
+    let mut old = wanted(1, decision());
+    old.expect = Expect::Gone;
+    let (first, mut second) = (row(&decision()), row(&decision()));
+    second.url = Some("https://x/2".into());
+    second.published_at = second.published_at.map(|at| at.plus(chrono::Duration::hours(1)));
+    for rows in [[first.clone(), second.clone()], [second.clone(), first.clone()]] {
+        let (verdicts, _) = judged(vec![old.clone(), wanted(2, decision())], &rows);
+        let told: Vec<_> = verdicts.iter().map(|v| (v.outcome, v.sight.as_ref().unwrap().url.clone())).collect();
+        assert_eq!(told, [(Outcome::Lingering, first.url.clone()), (Outcome::Matched, second.url.clone())]);
+    }
+    // One row alone is that of the decision that holds.
+    let (verdicts, _) = judged(vec![old, wanted(2, decision())], &[first]);
+    assert_eq!([verdicts[0].outcome, verdicts[1].outcome], [Outcome::Gone, Outcome::Matched]);
+}
+
+#[test]
 fn an_exempt_decision_is_not_missed_and_is_told_of_when_it_is_public() {
     let mut spot = wanted(1, decision());
     spot.expect = Expect::Exempt;

@@ -109,6 +109,29 @@ mod tests {
     }
 
     #[test]
+    fn only_a_warning_is_public_or_not_as_the_office_has_set_it() {
+        let bytes = include_bytes!("../../mocks/drafts/fit/penalty_org.xml");
+        let at = bytes.windows(2).rposition(|two| two == b"?>").map_or(0, |at| at + 2);
+        let fine = Decision::read(&bytes[at..]).unwrap();
+        let of = |kinds: &[&str], date: &str| Decision {
+            kinds: kinds.iter().map(ToString::to_string).collect(),
+            date: day(date),
+            ..fine.clone()
+        };
+        for (kinds, date, wanted) in [
+            (&["警告"][..], "2023-05-01", Some(Exemption::WarningOnly)),
+            (&["通报批评", "警告"], "2023-06-01", Some(Exemption::WarningOnly)),
+            (&["警告"], "2023-04-30", None),
+            (&["警告", "罚款"], "2023-06-01", None),
+            (&["罚款"], "2023-06-01", None),
+            (&[], "2023-06-01", None),
+        ] {
+            assert_eq!(Exemption::of(&of(kinds, date), Warnings::Exempt), wanted, "{kinds:?} {date}");
+            assert_eq!(Exemption::of(&of(kinds, date), Warnings::Publish), None);
+        }
+    }
+
+    #[test]
     fn an_end_outside_the_rule_is_not_allowed() {
         let decided = day("2023-06-01");
         let term = Term::of(decided).unwrap();

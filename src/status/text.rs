@@ -252,6 +252,7 @@ fn publication_line(status: &Status, style: Style) -> Option<String> {
     tiles.extend(tile("超期", figures.overdue, Colour::Red));
     tiles.extend(tile("有误", figures.wrong, Colour::Red));
     tiles.extend(tile("核对失败", figures.unseen, Colour::Yellow));
+    tiles.extend(tile("平台多出", figures.extra, Colour::Grey));
     let last = figures.last_run.map_or_else(|| "尚未核对".to_owned(), |at| format!("上次核对 {}", words::moment(at, status.at)));
     Some(format!("  公示: {}    {last}", tiles.join("  ")))
 }

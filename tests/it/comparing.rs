@@ -1,8 +1,8 @@
 //! What stands on the platform's list against what was decided: any dress of the same, other amounts, one too many, pages that move.
 
 use chrono::Duration;
-use dangri::{control::publicity::Notice, publication::Outcome};
-use dangri_mocks::{Action, Endpoint, Publishing, Rule};
+use dangri::{control::publicity::Notice, document::State, publication::Outcome};
+use dangri_mocks::{Action, Endpoint, Publishing, Rule, drafts};
 
 use crate::{
     harness::{Furnishing, element},
@@ -45,6 +45,11 @@ async fn dress_makes_no_difference_and_everything_else_does() {
     ];
     assert_eq!(published_as(20, &dressed).await.0.label, "已公示");
     // Yuan for ten thousands, and the other way round: off by exactly ten thousand.
+    let careless = office(Publishing { in_yuan: true, ..Publishing::default() }).await;
+    careless.put(NAME, &bytes);
+    careless.pass(hours(2)).await;
+    assert_eq!(careless.notice().await.differences[0].theirs, format!("{yuan}（{}元）", yuan * 10_000));
+    careless.close().await;
     for wrong in [yuan.to_string(), shifted(8)] {
         let (notice, fields, _) = published_as(20, &[("CF_NR_FK", &wrong)]).await;
         assert_eq!(fields, ["CF_NR_FK"]);
@@ -102,4 +107,31 @@ fn party_at(bytes: &[u8]) -> usize {
 /// The full-width form of an ASCII character.
 fn wide(c: char) -> char {
     char::from_u32(u32::from(c) + 0xfee0).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_warning_is_not_published_where_the_office_has_set_it_so_and_the_reason_is_shown() {
+    let office = Furnishing::at("2023-05-10T09:00:00+08:00").with("[publication]\nwarnings = \"exempt\"\n").open().await;
+    let mut text = String::from_utf8(drafts::single(60, "penalty_org", "2023-05-10".parse().unwrap()).unwrap().bytes).unwrap();
+    text = text.replace("<PenaltyKind>fine<", "<PenaltyKind>warning<");
+    for gone in ["FineYuan", "FineUpper", "Payment"] {
+        let close = format!("</{gone}>");
+        // The last is the decision's own; the notice's stands before it.
+        let (from, to) = (text.rfind(&format!("<{gone}>")).unwrap(), text.rfind(&close).unwrap() + close.len());
+        text.replace_range(from..to, "");
+    }
+    let (from, to) = (text.find("<PenaltyText>").unwrap() + 13, text.find("</PenaltyText>").unwrap());
+    text.replace_range(from..to, "决定对你单位给予警告的行政处罚。");
+    office.put(NAME, text.as_bytes());
+    office.pass(hours(2)).await;
+    assert_eq!(office.state(NAME).await, Some(State::Entered), "{:?}", office.note(NAME));
+    let desk = tempfile::tempdir().unwrap();
+    let said = office.dangri(desk.path(), &["doc", NAME]).await;
+    assert!(said.out.contains("不应公示") && said.out.contains("只有警告、通报批评，按本单位设置不公示"), "{}", said.out);
+    let reminders = office.reminders();
+    assert!(reminders.len() == 1 && reminders[0].said.contains("不应公示却已公示"), "{reminders:?}");
+    office.mock.end_publication(&element(text.as_bytes(), "DocumentNumber"), false);
+    office.pass(hours(1)).await;
+    assert_eq!((office.notice().await.label.as_str(), office.reminders().len()), ("不公示", 0));
+    office.close().await;
 }

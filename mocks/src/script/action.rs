@@ -72,6 +72,8 @@ pub struct Publishing {
     pub twice: bool,
     /// CF_ fields that are shown with another value; an empty value leaves the field out.
     pub alter: BTreeMap<String, String>,
+    /// Amounts in yuan where 万元 should stand: off by a factor of 10,000.
+    pub in_yuan: bool,
     /// Values moved by one column, as an insert statement with shifted columns does it.
     pub shifted: bool,
     /// Withdrawn this many seconds after publication.
