@@ -28,6 +28,8 @@ use crate::{
 
 /// A look is made at least this often: a cut-off that nobody knew of is noticed within it, and told within a minute.
 const EVERY: Duration = Duration::seconds(20);
+/// After a gap between two looks that is longer than this the clock leapt, or the machine slept: the other loops slept as well.
+const SLEPT: Duration = Duration::minutes(2);
 /// The sender looks at least this often whether something is to be sent.
 const IDLE: Duration = Duration::minutes(1);
 
@@ -141,10 +143,15 @@ impl Alerter {
     async fn look(&self) -> Timestamp {
         let now = self.clock.now();
         let health = self.book.lock().await.outbox.health.clone();
-        let sight = self.eye.see(now, &health).await;
+        let mut sight = self.eye.see(now, &health).await;
         let hours = &self.settings.hours;
         let mut book = self.book.lock().await;
         let strict = sight.strict.max(now);
+        let gap = book.looked.replace(now).map(|before| now.since(before));
+        if gap.is_none_or(|gap| gap < Duration::zero() || gap > SLEPT) {
+            sight.seen.conditions.retain(|condition| condition.kind != Kind::Stalled);
+            sight.seen.unseen.insert(Kind::Stalled);
+        }
         for dispatch in book.ledger.look(&sight.seen, now, strict, hours) {
             let words = if dispatch.form == Form::Reassure { Some(self.eye.reassure(now).await) } else { None };
             let kinds = dispatch.episodes.iter().filter_map(|told| book.ledger.episode(&told.id)).map(|e| e.key.kind);

@@ -12,7 +12,10 @@ use super::{
     ledger::{Episode, Ledger},
     outbox::{Delivery, Letter, Outbox},
 };
-use crate::store::{Fact, Store, StoreError};
+use crate::{
+    document::Timestamp,
+    store::{Fact, Store, StoreError},
+};
 
 /// How many deliveries are remembered.
 const DELIVERIES: usize = 1_000;
@@ -33,6 +36,8 @@ pub(super) struct Book {
     pub(super) deliveries: VecDeque<Delivery>,
     /// What came of trials, until the one who asked has heard.
     pub(super) trials: BTreeMap<u64, Delivery>,
+    /// When somebody last looked; not written down, for a program that starts has not looked yet.
+    pub(super) looked: Option<Timestamp>,
     saved: BTreeMap<String, String>,
 }
 

@@ -104,6 +104,9 @@ pub struct Row {
     pub claimed: bool,
     /// Whether it is silenced.
     pub silenced: bool,
+    /// When this was looked up, by the daemon's clock.
+    #[serde(default)]
+    pub at: Timestamp,
 }
 
 /// How a channel fares.
@@ -312,6 +315,7 @@ fn row(e: &Episode, silenced: bool, now: Timestamp) -> Row {
         claim: e.claim.clone(),
         claimed: e.is_claimed(now),
         silenced,
+        at: now,
     }
 }
 

@@ -138,7 +138,7 @@ fn episode(row: &Row, now: Timestamp, style: Style) -> String {
         Some(ended) => {
             format!("{} 至 {}，历时 {}", words::moment(row.began, now), words::moment(ended, now), words::span(ended.since(row.began)))
         }
-        None => format!("{} 起，已 {}", words::moment(row.began, now), words::span(now.since(row.began))),
+        None => format!("{} 起，已 {}", words::moment(row.began, now), words::span(row.at.max(row.began).since(row.began))),
     };
     let mut marks = Vec::new();
     marks.extend(row.claim.as_ref().map(|claim| {
@@ -233,6 +233,7 @@ mod tests {
             claim: Some(Claim { by: "王工".into(), at: now }),
             claimed: true,
             silenced: false,
+            at: now,
         };
         let failed = Delivery {
             at: now,

@@ -45,7 +45,7 @@ use crate::{
 };
 
 pub use build::{Parts, StartError};
-pub use outside::{ask_once, watch};
+pub use outside::{ask_once, station, watch};
 pub use stop::Stop;
 
 /// How long what is under way may take to end after the decision to stop.

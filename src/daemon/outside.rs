@@ -34,6 +34,23 @@ pub fn ask_once(path: &Path, peer: Option<String>) -> anyhow::Result<Heard> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(ask(&peer)))
 }
 
+/// The alert room over a watcher's eye, and where it keeps what it has still to say; nothing looks before its loops are run.
+///
+/// # Errors
+/// When the calendar is damaged or the store cannot be opened.
+pub async fn station(outside: Outside, peer: String, clock: &SharedClock) -> anyhow::Result<(Arc<Alerter>, Arc<dyn Store>)> {
+    let mut calendar = Calendar::embedded()?;
+    if let Some(folder) = &outside.calendar {
+        calendar = calendar.with_folder(folder)?;
+    }
+    let store: Arc<dyn Store> = Arc::new(JournalStore::open(&outside.state, crate::store::Settings::default(), clock.now())?);
+    let hours = telling::hours(&outside.alert, calendar);
+    let eye = OutsideEye::new(peer, outside.every, hours.clone());
+    let settings = Settings { office: outside.office, alert: outside.alert, hours };
+    let alerter = Alerter::open(settings, Arc::new(eye), Arc::clone(&store), Arc::clone(clock)).await?;
+    Ok((alerter, store))
+}
+
 /// Watches until SIGTERM or SIGINT. Answers the exit code.
 ///
 /// # Errors
@@ -42,17 +59,9 @@ pub fn watch(path: &Path, peer: Option<String>) -> anyhow::Result<u8> {
     let (outside, peer) = read(path, peer)?;
     let clock: SharedClock = Arc::new(SystemClock);
     crate::telemetry::start(LogFormat::Text, tracing::Level::INFO, Arc::clone(&clock))?;
-    let mut calendar = Calendar::embedded()?;
-    if let Some(folder) = &outside.calendar {
-        calendar = calendar.with_folder(folder)?;
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let store: Arc<dyn Store> = Arc::new(JournalStore::open(&outside.state, crate::store::Settings::default(), clock.now())?);
-        let hours = telling::hours(&outside.alert, calendar);
-        let eye = OutsideEye::new(peer, outside.every, hours.clone());
-        let settings = Settings { office: outside.office, alert: outside.alert, hours };
-        let alerter = Alerter::open(settings, Arc::new(eye), Arc::clone(&store), clock).await?;
+        let (alerter, store) = station(outside, peer, &clock).await?;
         let stop = Stop::new();
         alerter.signals().iter().for_each(|signal| stop.wakes(signal));
         let (looking, sending) = (Arc::clone(&stop), Arc::clone(&stop));

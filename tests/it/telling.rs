@@ -216,3 +216,47 @@ async fn a_watcher_hears_whether_the_daemon_is_well_and_only_under_its_own_name(
     office.stop().await;
     assert!(matches!(outside::ask(&peer).await, Heard::Silent(_)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watcher_whose_daemon_falls_silent_tells_by_a_channel_of_its_own_and_again_when_it_answers() {
+    let time = Time::default();
+    let (sink, channel) = group(&time, "看门群", "group").await;
+    let (_inside, own) = group(&time, "值班群", "group").await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut office = open(office("2023-04-03T14:02:00+08:00", &[&own]).listening(&format!("127.0.0.1:{port}")), &time).await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let secret = elsewhere.path().join("secret");
+    std::fs::write(&secret, "robot").unwrap();
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let file = elsewhere.path().join("watch.toml");
+    let text = format!("[watch]\noffice = \"某某区应急管理局\"\nstate = \"state\"\n[alert]\nreassure = \"\"\n{channel}");
+    std::fs::write(&file, text).unwrap();
+    let outside = dangri::config::read_outside(&file).unwrap_or_else(|problems| panic!("{problems}"));
+    let clock: dangri::clock::SharedClock = office.clock.clone();
+    let (watcher, store) = dangri::daemon::station(outside, format!("http://127.0.0.1:{port}"), &clock).await.unwrap();
+    let (off, ended) = (Arc::new(std::sync::atomic::AtomicBool::new(false)), std::sync::atomic::Ordering::SeqCst);
+    let (looking, sending) = (Arc::clone(&off), Arc::clone(&off));
+    let loops = [
+        tokio::spawn(Arc::clone(&watcher).watch(|_| {}, move || looking.load(ended))),
+        tokio::spawn(Arc::clone(&watcher).send(|_| {}, move || sending.load(ended))),
+    ];
+    office.pass(chrono::Duration::minutes(5)).await;
+    assert_eq!(sink.texts(), Vec::<String>::new(), "all is well");
+    assert_eq!(office.stop().await, 0);
+    office.pass(chrono::Duration::minutes(4)).await;
+    let told = sink.texts();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains("红 主程序异常") && told[0].contains("主程序没有回应"), "{}", told[0]);
+    office.start().await;
+    office.pass(chrono::Duration::minutes(4)).await;
+    let over = sink.texts();
+    assert!(over.len() == 2 && over[1].contains("已恢复 主程序异常"), "{over:#?}");
+    off.store(true, ended);
+    watcher.signals().iter().for_each(|signal| signal.raise());
+    office.pass(chrono::Duration::minutes(2)).await;
+    for one in loops {
+        one.await.unwrap().unwrap();
+    }
+    store.close().await.unwrap();
+    office.close().await;
+}
