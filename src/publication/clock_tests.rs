@@ -105,3 +105,11 @@ fn the_word_follows_the_working_days() {
     assert_eq!(label(Outcome::Unseen, "2023-05-05T11:00"), "核对失败");
     assert_eq!(label(Outcome::Matched, "2023-05-05T11:00"), "已公示");
 }
+
+#[test]
+fn a_decision_whose_longest_term_is_over_is_not_missed_any_more() {
+    let standing = standing("2023-04-14", Outcome::NotYet);
+    let outcome = |now: &str| standing.clone().at_its_end(at(now)).outcome;
+    assert_eq!(outcome("2026-04-14T09:00"), Outcome::NotYet, "the last day");
+    assert_eq!(outcome("2026-04-15T09:00"), Outcome::Expired);
+}

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Difference, Exemption, Outcome, RowState, Verdict, clock};
+use super::{Difference, Exemption, Outcome, RowState, Term, Verdict, clock};
 use crate::{
     calendar::Calendar,
     document::{ContentHash, DocumentId, Timestamp},
@@ -149,6 +149,16 @@ impl Standing {
             next.since = now;
         }
         next
+    }
+
+    /// The same, where the longest term has run out before it was looked for again: nothing is public any more, and nothing need be.
+    #[must_use]
+    pub fn at_its_end(mut self, now: Timestamp) -> Self {
+        let last = Term::of(self.date).and_then(|term| term.last(self.date));
+        if self.is_unpublished() && last.is_some_and(|last| last < now.beijing_day()) {
+            self.outcome = Outcome::Expired;
+        }
+        self
     }
 
     /// Whether a sighting, or its end, says something that the document's history does not say yet (P6).

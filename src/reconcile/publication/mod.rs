@@ -290,7 +290,7 @@ impl Follower {
             let standing = kept.of(&sought, now);
             kept.put(standing);
         }
-        Ok(kept.all().cloned().collect())
+        Ok(kept.all().map(|standing| standing.clone().at_its_end(now)).collect())
     }
 
     /// How one decision stands; `None` for a document that is no decision. Does not wait for a run that goes on.
@@ -327,7 +327,9 @@ impl Follower {
         // What it comes to is found by the next run; until then the clock of the withdrawal counts, or that of the publication again.
         standing.outcome = match (standing.outcome, standing.gone_on) {
             (Outcome::Matched | Outcome::Mismatched | Outcome::Duplicate, Some(_)) => Outcome::Lingering,
-            (Outcome::Lingering | Outcome::Gone, None) => Outcome::NotYet,
+            (Outcome::Lingering, None) if standing.differences.is_empty() => Outcome::Matched,
+            (Outcome::Lingering, None) => Outcome::Mismatched,
+            (Outcome::Gone, None) => Outcome::NotYet,
             (outcome, _) => outcome,
         };
         standing.since = now;
