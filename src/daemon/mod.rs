@@ -283,7 +283,7 @@ impl Running {
         let (watch, ticks) = (day::Watch::new(Arc::clone(&book), Arc::clone(&pulse)), loops.signal());
         loops.run("day", "看当日", |beat, stop| watch.run(beat, stop, ticks));
         let reports = build::reports(&config, &store, &checker);
-        let (alerts, eye) = telling::begin(&mut loops, &config, &store, &pulse, (&reports, &publicist)).await?;
+        let (alerts, eye) = telling::begin(&mut loops, &config, &store, &pulse, (&reports, &book, &publicist)).await?;
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
         let seams = (keeper as _, &alerts, Arc::clone(&publicist) as _);
         let desk = desk::desk(&config, &queue, &pulse, (wakes, board), seams, (reports, Arc::clone(&book)));

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use super::publicity::{Picture, Publicist};
 use crate::{
     alert::{Condition, Contribution, Hours, Kind, Level, Source, speakable},
+    day::book::DayBook,
     document::Timestamp,
     publication::{Figures, Standing, clock},
     report::{
@@ -25,8 +26,8 @@ const EVERY: Duration = Duration::minutes(10);
 const BEHIND: Duration = Duration::days(1);
 
 /// Every source that is not the alert room's own.
-pub(super) fn all(reports: &Arc<Reports>, publicist: &Arc<Publicist>, hours: &Hours) -> Vec<Arc<dyn Source>> {
-    let terms = Terms { reports: Arc::clone(reports), hours: hours.clone(), known: Mutex::default() };
+pub(super) fn all(reports: &Arc<Reports>, book: &Arc<DayBook>, publicist: &Arc<Publicist>, hours: &Hours) -> Vec<Arc<dyn Source>> {
+    let terms = Terms { reports: Arc::clone(reports), book: Arc::clone(book), hours: hours.clone(), known: Mutex::default() };
     vec![Arc::new(terms), Arc::new(Publications { publicist: Arc::clone(publicist), hours: hours.clone() })]
 }
 
@@ -36,9 +37,10 @@ fn morning(hours: &Hours, now: Timestamp) -> Timestamp {
     if now < hours.digest.on(now.beijing_day()) { today.plus(-Duration::hours(12)) } else { today.plus(Duration::hours(12)) }
 }
 
-/// Terms of law and order that end (domain.md §3.7), and drift.
+/// Terms of law and order that end (domain.md §3.7), drift, and a list of drawn enterprises that is not known to be published (S-08).
 struct Terms {
     reports: Arc<Reports>,
+    book: Arc<DayBook>,
     hours: Hours,
     known: Mutex<Option<Known>>,
 }
@@ -71,9 +73,24 @@ impl Source for Terms {
                 said.seen.unseen = BTreeSet::from([Kind::Reminder, Kind::Drift, Kind::Rules]);
             }
         }
+        match self.book.not_published(day.beijing_day()).await {
+            Ok(0) => {}
+            Ok(count) => said.seen.conditions.push(unpublished(count)),
+            Err(error) => {
+                tracing::error!(%error, "the plan could not be looked at");
+                said.seen.unseen.insert(Kind::Reminder);
+            }
+        }
         *known = Some(Known { at: now, day, said: said.clone() });
         said
     }
+}
+
+fn unpublished(count: u64) -> Condition {
+    let line = format!("集中检查已经开始，计划里有 {count} 家没有写名单的公布日期");
+    let condition = Condition::new(Kind::Reminder, Level::Yellow, "list", line);
+    let advice = "公布抽取名单后，在“公布日期”一列写上日期再导入一次（dangri plan import）";
+    Condition { can_wait: true, ..condition.advise(advice) }
 }
 
 /// Whether a term begins and ends today: until it has passed it is the ladder's own matter, for the papers of a visit come one by one.

@@ -12,6 +12,7 @@ use crate::{
     clock::{SharedClock, Signal, Work},
     config::{self, Config, SecretRef},
     console::{Console, Freshness, Picture, report},
+    day::book::DayBook,
     document::Timestamp,
     report::Reports,
     status::{Gatherer, Status},
@@ -60,11 +61,11 @@ pub(super) async fn begin(
     config: &Config,
     store: &Arc<dyn Store>,
     pulse: &Arc<Pulse>,
-    (reports, publicist): (&Arc<Reports>, &Arc<Publicist>),
+    (reports, book, publicist): (&Arc<Reports>, &Arc<DayBook>, &Arc<Publicist>),
 ) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
     let parts = Parts { config, store, pulse };
     let (alerts, eye) = open(&parts).await?;
-    sources::all(reports, publicist, &eye.hours).into_iter().for_each(|source| eye.hear(source));
+    sources::all(reports, book, publicist, &eye.hours).into_iter().for_each(|source| eye.hear(source));
     start(loops, &parts, &alerts);
     Ok((alerts, eye))
 }

@@ -13,7 +13,7 @@ pub(super) const FILE: &str = "检查计划.csv";
 /// The enterprise that was drawn and whose record does not come: name, code (invented), 镇办.
 const ABSENT: [&str; 3] = ["淄博青岭机械制造有限公司", "91370302MA3CE5H79R", "双杨镇"];
 
-const HEADING: &str = "检查组,企业名称,统一社会信用代码,镇办,计划检查日期,执法人员,专家,行业";
+const HEADING: &str = "检查组,企业名称,统一社会信用代码,镇办,计划检查日期,执法人员,专家,行业,公布日期,完成自查";
 
 /// The list as a file, in the order of the days.
 pub(super) fn list(plan: &Plan) -> String {
@@ -42,7 +42,7 @@ fn line(planned: &Planned) -> Option<String> {
 }
 
 fn row(group: &str, [name, code, town]: [&str; 3], day: NaiveDate, [officers, experts]: [&str; 2]) -> String {
-    format!("{group},{name},{code},{town},{day},{officers},{experts},机械\r\n")
+    format!("{group},{name},{code},{town},{day},{officers},{experts},机械,2023-03-24,是\r\n")
 }
 
 /// What stands in the first element of a name.

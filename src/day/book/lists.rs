@@ -85,6 +85,19 @@ impl DayBook {
         self.facts(&format!("{}line/{day}/", self.plan_place())).await
     }
 
+    /// How many planned enterprises stand on no list that is known to be published, once the inspections of the campaign have begun (S-08);
+    /// 0 before and after them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn not_published(&self, today: chrono::NaiveDate) -> Result<u64, StoreError> {
+        let on = self.settings.campaign.inspect.is_some_and(|(from, to)| (from..=to).contains(&today));
+        if !on {
+            return Ok(0);
+        }
+        Ok(self.plan().await?.iter().filter(|line| line.published.is_none()).count() as u64)
+    }
+
     /// Whether there is a plan at all.
     ///
     /// # Errors

@@ -142,6 +142,7 @@ pub(super) fn progress(campaign: &Campaign, plan: &[PlanLine], inspections: &[In
     progress.entered = progress.groups.iter().map(|group| group.entered).sum();
     progress.outside_plan = done.keys().filter(|uscc| !lines.contains_key(*uscc)).count() as u64;
     progress.notes = notes(campaign, &progress);
+    progress.notes.extend(about_the_list(campaign, plan));
     progress
 }
 
@@ -187,6 +188,21 @@ fn notes(campaign: &Campaign, progress: &Progress) -> Vec<String> {
     notes
 }
 
+/// What the notice asks of the list as such: published in time, and enterprises that examine themselves first (S-08, S-09).
+fn about_the_list(campaign: &Campaign, plan: &[PlanLine]) -> Vec<String> {
+    let Some((begin, _)) = campaign.inspect.filter(|_| !campaign.name.is_empty() && !plan.is_empty()) else { return Vec::new() };
+    let mut notes = Vec::new();
+    let mut note = |count: usize, said: &str| {
+        if count > 0 {
+            notes.push(format!("{count} 家{said}"));
+        }
+    };
+    note(plan.iter().filter(|line| line.published.is_none()).count(), "没有写名单的公布日期；抽取名单应当及时公布");
+    note(plan.iter().filter(|line| line.published.is_some_and(|day| day >= begin)).count(), "的名单在集中检查开始以后才公布");
+    note(plan.iter().filter(|line| !line.has_examined_itself()).count(), "没有写明已经完成自查");
+    notes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +236,8 @@ mod tests {
             last_inspected: None,
             batch: String::new(),
             note: String::new(),
+            published: Some(day("2023-03-24")),
+            self_check: "是".into(),
         }
     }
 
@@ -244,5 +262,20 @@ mod tests {
         第二组计划 1 家，通知写明每组至少 2 家
         有 1 次检查不在集中检查阶段，没有计入
         ");
+    }
+
+    #[test]
+    fn a_list_should_be_published_before_and_the_enterprises_examine_themselves() {
+        let mut plan = [line("第一组", "A", ""), line("第一组", "B", ""), line("第二组", "C", "")];
+        assert_eq!(about_the_list(&campaign(), &plan), Vec::<String>::new());
+        plan[0].published = None;
+        plan[1].published = Some(day("2023-04-01"));
+        (plan[1].self_check, plan[2].self_check) = ("未完成".into(), String::new());
+        insta::assert_snapshot!(about_the_list(&campaign(), &plan).join("\n"), @r"
+        1 家没有写名单的公布日期；抽取名单应当及时公布
+        1 家的名单在集中检查开始以后才公布
+        2 家没有写明已经完成自查
+        ");
+        assert_eq!(about_the_list(&Campaign::default(), &plan), Vec::<String>::new(), "without a campaign nothing is asked");
     }
 }

@@ -41,6 +41,20 @@ pub struct PlanLine {
     pub batch: String,
     /// Anything else that was remarked.
     pub note: String,
+    /// When the list that names it was published (S-08), where that was written down.
+    #[serde(default)]
+    pub published: Option<NaiveDate>,
+    /// Whether the enterprise has examined itself by the standards that it was sent (S-09), as it was written down; may be empty.
+    #[serde(default)]
+    pub self_check: String,
+}
+
+impl PlanLine {
+    /// Whether it was written down that the enterprise has examined itself.
+    pub fn has_examined_itself(&self) -> bool {
+        let said = self.self_check.trim();
+        !said.is_empty() && !["否", "无", "未", "没"].iter().any(|no| said.starts_with(no))
+    }
 }
 
 impl Line for PlanLine {
@@ -64,6 +78,8 @@ impl Line for PlanLine {
             ("上次检查日期", self.last_inspected.map_or_else(String::new, |day| day.to_string())),
             ("抽取批次", self.batch.clone()),
             ("备注", self.note.clone()),
+            ("公布日期", self.published.map_or_else(String::new, |day| day.to_string())),
+            ("自查", self.self_check.clone()),
         ]
     }
 }
@@ -81,8 +97,10 @@ const SECTOR: usize = 8;
 const LAST: usize = 9;
 const BATCH: usize = 10;
 const NOTE: usize = 11;
+const PUBLISHED: usize = 12;
+const SELF_CHECK: usize = 13;
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 14] = [
     Column { label: "检查组", words: &["检查组", "组别", "分组", "小组", "组"], needed: true },
     Column {
         label: "企业名称", words: &["企业名称", "单位名称", "被检查单位", "检查企业", "受检企业", "企业", "单位"], needed: true
@@ -107,6 +125,8 @@ const COLUMNS: [Column; 12] = [
     },
     Column { label: "抽取批次", words: &["抽取批次", "抽查批次", "批次"], needed: false },
     Column { label: "备注", words: &["备注", "说明"], needed: false },
+    Column { label: "公布日期", words: &["名单公布日期", "公布日期", "公布时间", "公示日期"], needed: false },
+    Column { label: "完成自查", words: &["完成自查", "是否自查", "自查情况", "自查"], needed: false },
 ];
 
 #[cfg(test)]

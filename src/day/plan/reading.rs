@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::{BATCH, COLUMNS, DAY, ENTERPRISE, EXPERTS, GROUP, LAST, LEADER, NOTE, OFFICERS, PlanLine, SECTOR, TOWN, USCC};
+use super::{
+    BATCH, COLUMNS, DAY, ENTERPRISE, EXPERTS, GROUP, LAST, LEADER, NOTE, OFFICERS, PUBLISHED, PlanLine, SECTOR, SELF_CHECK, TOWN, USCC,
+};
 use crate::{
     check::rules::credit_code::{self, BadCreditCode},
     config::Campaign,
@@ -58,6 +60,8 @@ fn line(row: &mut Row<'_>, campaign: &Campaign, towns: &Towns) -> Option<PlanLin
         last_inspected,
         batch: row.text(BATCH),
         note: row.text(NOTE),
+        published: row.day(PUBLISHED, campaign.year()),
+        self_check: row.text(SELF_CHECK),
     };
     against_the_campaign(row, &line, campaign);
     row.is_right().then_some(line)

@@ -10,13 +10,13 @@ use crate::day::sheet::template::{BadTemplate, Template};
 pub fn template() -> Result<Vec<u8>, BadTemplate> {
     let example = |group: &str, enterprise: &str, uscc: &str, town: &str| {
         let mut row = [group, enterprise, uscc, town, "2023-04-03"].map(str::to_owned).to_vec();
-        row.extend(["（示例，导入前删去）", "张三、李四", "王五", "机械", "", "第一批", ""].map(str::to_owned));
+        row.extend(["（示例，导入前删去）", "张三、李四", "王五", "机械", "", "第一批", "", "2023-03-24", "是"].map(str::to_owned));
         row
     };
     Template {
         title: "检查计划（抽取企业名单）",
         columns: &COLUMNS,
-        widths: &[10, 34, 24, 14, 16, 22, 22, 16, 12, 16, 12, 20],
+        widths: &[10, 34, 24, 14, 16, 22, 22, 16, 12, 16, 12, 20, 14, 12],
         examples: vec![
             example("第一组", "示例机械有限公司", "91370302MA3CE5H79R", "双杨镇"),
             example("第二组", "示例建材经营部", "92370302MA3DEM0196", "昆仑镇"),
