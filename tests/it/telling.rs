@@ -260,3 +260,48 @@ async fn a_watcher_whose_daemon_falls_silent_tells_by_a_channel_of_its_own_and_a
     store.close().await.unwrap();
     office.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_on_duty_is_called_and_nobody_claiming_takes_it_to_the_head_and_at_the_cut_off_to_the_leader() {
+    let time = Time::default();
+    let (group_sink, one) = group(&time, "值班群", "group").await;
+    let (head_sink, two) = group(&time, "科室短信", "head").await;
+    let (leader_sink, three) = group(&time, "领导短信", "leader").await;
+    let person = |name: &str, role: &str| format!("[[alert.people]]\nname = \"{name}\"\nrole = \"{role}\"\nmobile = \"13912345678\"\n");
+    let people = [person("值班甲", "duty"), person("值班乙", "duty"), person("科长丙", "head"), person("局长丁", "leader")].concat();
+    let furnishing = office("2023-04-03T18:00:00+08:00", &[&one, &two, &three, &people]);
+    let office = open(furnishing.platform(|setup| setup.rules.push(down())), &time).await;
+    let said = office.dangri(&office.folder(), &["alert", "duty", "值班甲"]).await;
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    office.put("甲.xml", &record(1));
+    until(&office, "2023-04-03T20:10:00").await;
+    let first = group_sink.texts().into_iter().find(|text| text.contains("临近截止")).unwrap();
+    assert!(first.contains("通知：值班甲") && !first.contains("值班乙") && !first.contains("科长丙"), "{first}");
+    assert!(!first.contains("13912345678"), "a number calls somebody; it does not stand in the text: {first}");
+    let near = |sink: &Sink| sink.texts().iter().filter(|text| text.contains("临近截止")).count();
+    assert_eq!((near(&head_sink), near(&leader_sink)), (0, 0));
+    let called = group_sink.taken().into_iter().any(|taken| taken.mobiles.contains(&"13912345678".to_owned()));
+    assert!(called, "the one on duty is called by his number");
+    // Claimed within the half hour, it goes no further up and is not repeated.
+    let id = first.split('#').nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let claimed = office.dangri(&office.folder(), &["alert", "ack", &id]).await;
+    assert_eq!(claimed.code, 0, "{}{}", claimed.out, claimed.err);
+    until(&office, "2023-04-03T21:58:00").await;
+    assert_eq!(near(&head_sink), 0, "{:#?}", head_sink.texts());
+    // The claim has run out, and the platform is still away: to the head, and when it is overdue to the leader at once.
+    until(&office, "2023-04-03T23:10:00").await;
+    assert!(
+        head_sink.texts().iter().any(|text| text.contains("临近截止") && text.contains("报科室负责人") && text.contains("科长丙")),
+        "{:#?}",
+        head_sink.texts()
+    );
+    until(&office, "2023-04-04T00:01:00").await;
+    let leader = leader_sink.texts();
+    assert!(leader.iter().any(|text| text.contains("已逾期 1 件") && text.contains("局长丁")), "{leader:#?}");
+    let refused =
+        office.dangri(&office.folder(), &["alert", "silence", "已逾期", "--until", "2023-04-05 08:00", "--reason", "等通知"]).await;
+    assert_ne!(refused.code, 0, "what is overdue is never silent beyond its day: {}", refused.out);
+    office.mock.be_good();
+    office.drain().await;
+    office.close().await;
+}
