@@ -137,6 +137,7 @@ fn head(record: &Record, advice: &str, now: Timestamp, style: Style) -> Vec<Stri
 fn publication(notice: &Notice, style: Style) -> Vec<String> {
     let reason = if notice.reason.is_empty() { String::new() } else { format!("：{}", notice.reason) };
     let mut lines = vec![format!("  公示: {}{reason}", style.paint(super::reconcile::colour(notice), &notice.label))];
+    lines.extend(notice.term.as_ref().map(|term| format!("        公示期 {term}")));
     lines.extend(notice.published_at.map(|at| format!("        平台公示时间 {}", words::full(at))));
     lines.extend(notice.first_seen.map(|at| format!("        首次看到 {}", words::full(at))));
     lines.extend(super::reconcile::details(notice).into_iter().map(|line| format!("        {line}")));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     calendar::Calendar,
     document::{ContentHash, DocumentId, Record, Timestamp},
-    publication::{Annulled, Decision, Difference, Extra, Outcome, Standing, clock},
+    publication::{Annulled, Decision, Difference, Extra, Outcome, Standing, Term, clock},
     store::StoreError,
 };
 
@@ -96,6 +96,9 @@ pub struct Notice {
     pub differences: Vec<Difference>,
     /// Working days left until the last day of publication; negative once it has passed.
     pub working_days_left: Option<i64>,
+    /// For how long it is public and by which rule, in words (domain.md §2.4); `None` for one that is not public, and before the first rule.
+    #[serde(default)]
+    pub term: Option<String>,
     /// When it was published, by the platform.
     pub published_at: Option<Timestamp>,
     /// When it was withdrawn or repaired, by the platform.
@@ -122,6 +125,9 @@ impl Notice {
             number: standing.number,
             date: standing.date,
             outcome: standing.outcome,
+            term: Term::of(standing.date)
+                .filter(|_| standing.exempt.is_none() && standing.gone_on.is_none())
+                .and_then(|term| Some(term.words(standing.date, term.last(standing.date)?))),
             annulled: standing.annulled,
             doubt: standing.doubt,
             differences: standing.differences,

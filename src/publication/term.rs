@@ -78,6 +78,12 @@ impl Term {
         decided.checked_add_months(Months::new(self.most))
     }
 
+    /// In words: until when it is public at least, when it ends by itself, and the rule.
+    pub fn words(self, decided: NaiveDate, last: NaiveDate) -> String {
+        let first = decided.checked_add_months(Months::new(self.least)).unwrap_or(decided);
+        format!("至少到 {first}，最迟到 {last} 自行期满（{} 个月至 {} 个月，{}）", self.least, self.most, self.rule)
+    }
+
     /// Whether a published 公示截止期 of `end` is one that the rule allows.
     pub fn allows(self, decided: NaiveDate, end: NaiveDate) -> bool {
         let first = decided.checked_add_months(Months::new(self.least));
@@ -106,6 +112,14 @@ mod tests {
             assert!(term.allows(day(decided), proposed_end(day(decided)).unwrap()));
         }
         assert_eq!(Term::of(day("2019-06-30")), None);
+    }
+
+    #[test]
+    fn a_term_is_told_with_its_ends_and_its_rule() {
+        let decided = day("2023-05-10");
+        let term = Term::of(decided).unwrap();
+        let told = term.words(decided, term.last(decided).unwrap());
+        assert_eq!(told, "至少到 2024-05-10，最迟到 2026-05-10 自行期满（12 个月至 36 个月，国家发展改革委令第58号）");
     }
 
     #[test]

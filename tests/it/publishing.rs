@@ -108,6 +108,7 @@ async fn a_decision_that_is_published_at_once_is_seen_within_minutes_and_only_th
     office.pass(Duration::minutes(3)).await;
     let notice = office.notice().await;
     assert_eq!((notice.label.as_str(), notice.outcome), ("已公示", Outcome::Matched), "{notice:?}");
+    assert!(notice.term.unwrap().contains("最迟到 2026-04-21 自行期满"));
     assert!(notice.evidence.is_some() && notice.url.is_some() && notice.first_seen.is_some());
     assert_eq!(office.sightings().await, 1, "the history says so once");
     office.sleep_until("2023-04-24T09:00").await;
