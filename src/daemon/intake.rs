@@ -178,20 +178,27 @@ impl Intake {
     async fn take_all(&self, ready: Vec<Sighted>, uploads: &Signal, stop: &Stop) -> Result<(), StoreError> {
         let mut batches = self.unknown(ready).await?.into_iter();
         let mut judging = JoinSet::new();
-        loop {
-            while judging.len() < self.at_once && !stop.decided() {
-                let batch: Vec<_> = batches.by_ref().take(BATCH).collect();
-                if batch.is_empty() {
-                    break;
-                }
-                judging.spawn(Arc::clone(&self.judges).judge(batch, self.clock.now(), self.most_bytes));
-            }
-            let Some(judged) = judging.join_next().await else { return Ok(()) };
+        self.fill(&mut judging, &mut batches, stop);
+        while let Some(judged) = judging.join_next().await {
+            // Whoever is free judges the next batch while this one is written.
+            self.fill(&mut judging, &mut batches, stop);
             match judged {
                 Ok(Ok(looked)) => self.take(looked, uploads).await?,
                 Ok(Err(error)) => return Err(error),
                 Err(error) => tracing::error!(%error, "a batch of drafts could not be judged; it is tried again at the next start"),
             }
+        }
+        Ok(())
+    }
+
+    /// Gives every judge a batch.
+    fn fill(&self, judging: &mut JoinSet<Result<Vec<Looked>, StoreError>>, batches: &mut impl Iterator<Item = Sighted>, stop: &Stop) {
+        while judging.len() < self.at_once && !stop.decided() {
+            let batch: Vec<_> = batches.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            judging.spawn(Arc::clone(&self.judges).judge(batch, self.clock.now(), self.most_bytes));
         }
     }
 

@@ -1,12 +1,12 @@
 //! The store that outlives the process: the journal is the record, the index is found again from it.
 
+mod answers;
 mod opening;
 mod plan;
 mod replay;
 mod writer;
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -16,14 +16,13 @@ use std::{
     thread::JoinHandle,
 };
 
-use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 pub(super) use self::replay::{BirthHead, SummaryHead};
 use self::writer::Writer;
 pub(super) use self::writer::{Extent, Request};
 use super::{
-    Admission, Change, Cursor, DamageReport, Due, Fact, Listing, Newcomer, Page, Store, StoreError,
+    DamageReport, Fact, StoreError,
     agenda::Agenda,
     folder::{Folder, LockError},
     index::{Counts, Index, Slot},
@@ -31,7 +30,7 @@ use super::{
     verify::mended_fact,
     volume::Ballast,
 };
-use crate::document::{ContentHash, DocumentId, Entry, Record, State, Timestamp};
+use crate::document::{ContentHash, DocumentId, Entry, Timestamp};
 
 /// The fact that holds when the store was last restored from a backup, or lost acknowledged entries: milliseconds since 1970.
 ///
@@ -385,112 +384,6 @@ impl JournalStore {
 impl Drop for JournalStore {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-#[async_trait]
-impl Store for JournalStore {
-    async fn admit(&self, newcomers: Vec<Newcomer>) -> Result<Vec<Admission>, StoreError> {
-        let newcomers = newcomers.into_iter().map(plan::Arrival::of).collect::<Result<_, _>>()?;
-        self.ask(|answer| Request::Admit { newcomers, answer }).await?
-    }
-
-    async fn apply(&self, changes: Vec<Change>) -> Result<Vec<Result<Record, StoreError>>, StoreError> {
-        let changes = changes.into_iter().map(plan::Step::of).collect::<Result<_, _>>()?;
-        self.ask(|answer| Request::Apply { changes, answer }).await?
-    }
-
-    async fn get(&self, id: DocumentId) -> Result<Option<Record>, StoreError> {
-        Ok(self.slot(id).await?.map(|slot| slot.record))
-    }
-
-    async fn body(&self, id: DocumentId) -> Result<Arc<[u8]>, StoreError> {
-        let slot = self.known(id).await?;
-        self.aside(move |shared| shared.read_body(&slot).map(Arc::from)).await
-    }
-
-    async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError> {
-        let slot = self.known(id).await?;
-        match self.aside(move |shared| shared.read_history(&slot)).await? {
-            (history, None) => Ok(history),
-            (_, Some(file)) => Err(StoreError::Archived(file)),
-        }
-    }
-
-    async fn history_within_reach(&self, id: DocumentId) -> Result<(Vec<Entry>, Option<String>), StoreError> {
-        let slot = self.known(id).await?;
-        self.aside(move |shared| shared.read_history(&slot)).await
-    }
-
-    async fn due(&self, state: State, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
-        self.shared.sound()?;
-        Ok(lock(&self.shared.agenda).due(state, now, limit))
-    }
-
-    async fn next_due(&self, state: State) -> Result<Option<Timestamp>, StoreError> {
-        self.shared.sound()?;
-        Ok(lock(&self.shared.agenda).next_due(state))
-    }
-
-    async fn page(&self, listing: &Listing, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreError> {
-        let (wanted, after) = (listing.clone(), after.cloned());
-        let found = self.aside(move |shared| Ok(shared.index()?.ids(&wanted, after.as_ref(), limit.saturating_add(1))?));
-        let mut places = match found.await {
-            Err(StoreError::Damaged(why)) => {
-                self.distrust(&why);
-                return Err(StoreError::Damaged(why));
-            }
-            found => found?,
-        };
-        let more = places.len() > limit;
-        places.truncate(limit);
-        let next = places.last().filter(|_| more).map(|(place, _)| place.clone());
-        let mut records = Vec::with_capacity(places.len());
-        for (_, id) in places {
-            match self.slot(id).await {
-                // It moved on while the page was read.
-                Ok(Some(slot)) if matches!(listing, Listing::InState(state) if *state != slot.record.state) => {}
-                Ok(Some(slot)) => records.push(slot.record),
-                // What cannot be read is in `damaged`, and everything else still works (law 9).
-                Ok(None) | Err(StoreError::Damaged(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Page { records, next })
-    }
-
-    async fn counts(&self) -> Result<BTreeMap<State, u64>, StoreError> {
-        self.shared.sound()?;
-        Ok(lock(&self.shared.counts).map())
-    }
-
-    async fn remember_all(&self, facts: Vec<Fact>) -> Result<(), StoreError> {
-        facts.iter().try_for_each(Fact::fits)?;
-        self.ask(|answer| Request::Remember { facts, answer }).await?
-    }
-
-    async fn recall(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.shared.sound()?;
-        Ok(self.shared.index()?.fact(name)?)
-    }
-
-    async fn recall_all(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError> {
-        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
-        self.aside(move |shared| Ok(shared.index()?.facts(&prefix, after.as_deref(), limit)?)).await
-    }
-
-    async fn damaged(&self) -> Result<Vec<DamageReport>, StoreError> {
-        Ok(lock(&self.shared.damages).clone())
-    }
-
-    fn unwell(&self) -> Option<String> {
-        lock(&self.shared.failed).clone().or_else(|| lock(&self.shared.full).clone())
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        let outcome = self.ask(|answer| Request::Close { answer }).await;
-        self.end();
-        outcome?
     }
 }
 

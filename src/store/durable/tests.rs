@@ -1,11 +1,15 @@
 //! The contract over the durable store, and what only it can show.
 
-use std::{fs::OpenOptions, os::unix::fs::FileExt as _, path::Path};
+use std::{collections::BTreeMap, fs::OpenOptions, os::unix::fs::FileExt as _, path::Path};
 
 use super::*;
-use crate::store::{
-    contract::{Backend, store_contract},
-    samples::{Sample, acknowledged, change, confirmed, leased},
+use crate::{
+    document::{Record, State},
+    store::{
+        Store,
+        contract::{Backend, store_contract},
+        samples::{Sample, acknowledged, change, confirmed, leased},
+    },
 };
 
 fn settings() -> Settings {
