@@ -23,5 +23,10 @@ pub mod report;
 pub mod status;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod upload;
 pub mod watch;
+
+/// Where all memory comes from, in the daemon as in its tests and benchmarks.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

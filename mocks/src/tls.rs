@@ -18,7 +18,7 @@ use crate::setup::Tls;
 pub(crate) fn acceptor(tls: &Tls) -> io::Result<TlsAcceptor> {
     let chain = certificates(&tls.certificates)?;
     let key = PrivateKeyDer::from_pem_slice(tls.key.as_bytes()).map_err(|e| io::Error::other(format!("私钥无法读取：{e}")))?;
-    let provider = Arc::new(crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(io::Error::other)?;
     let config = match &tls.client_authority {
         None => config.with_no_client_auth(),

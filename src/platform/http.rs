@@ -25,7 +25,7 @@ use super::{
     profile::{Profile, address_problem},
     wire::{self, Package},
 };
-use crate::config::Problem;
+use crate::{config::Problem, tls};
 
 /// What a request does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,7 +213,7 @@ impl Wire {
 
 impl Recipe {
     fn client(&self) -> Result<Client, reqwest::Error> {
-        let mut building = Client::builder()
+        let mut building = tls::client()
             .user_agent(concat!("dangri/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

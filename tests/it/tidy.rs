@@ -14,19 +14,20 @@ const KNOWS: &[(&str, &[&str])] = &[
     // What of a decision must be public, and whether it is; pure.
     ("publication", &["calendar", "document"]),
     ("redact", &[]),
+    ("tls", &[]),
     ("telemetry", &["clock", "document", "redact"]),
     ("config", &["document", "redact", "telemetry"]),
     ("watch", &["clock", "config", "document", "telemetry"]),
     ("check", &["calendar", "document", "publication"]),
     ("store", &["document"]),
-    ("platform", &["clock", "config", "document", "redact", "telemetry"]),
+    ("platform", &["clock", "config", "document", "redact", "telemetry", "tls"]),
     // The meeting place.
     ("queue", &["check", "clock", "document", "platform", "store"]),
     ("upload", &["clock", "document", "platform", "queue", "store"]),
     ("reconcile", &["calendar", "clock", "document", "platform", "publication", "queue", "store"]),
     ("day", &["calendar", "check", "clock", "config", "document", "store"]),
     ("status", &["day", "document", "platform", "publication", "reconcile", "store"]),
-    ("alert", &["calendar", "clock", "config", "day", "document", "redact", "status", "store"]),
+    ("alert", &["calendar", "clock", "config", "day", "document", "redact", "status", "store", "tls"]),
     ("report", &["calendar", "check", "day", "document", "reconcile", "status", "store"]),
     ("control", &["alert", "calendar", "clock", "day", "document", "platform", "publication", "queue", "report", "status", "store"]),
     // Over HTTP; it reads the picture and nothing else.
