@@ -13,7 +13,7 @@ command -v pdftotext >/dev/null || need+=(poppler-utils)
 command -v strace >/dev/null || need+=(strace)
 # Mail goes through a real server.
 [ -x /usr/sbin/exim4 ] || need+=(exim4-daemon-light)
-command -v cc >/dev/null || need+=(build-essential)
+command -v cc >/dev/null && command -v make >/dev/null || need+=(build-essential)
 if ((${#need[@]})); then
     if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
     $sudo apt-get update -qq
