@@ -213,7 +213,8 @@ impl Wire {
 
 impl Recipe {
     fn client(&self) -> Result<Client, reqwest::Error> {
-        let mut building = tls::client()
+        tls::provide();
+        let mut building = Client::builder()
             .user_agent(concat!("dangri/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

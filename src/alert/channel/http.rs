@@ -53,7 +53,8 @@ pub(in crate::alert) async fn request(
 
 async fn client(ca_file: Option<&Path>) -> Result<Client, ChannelError> {
     // A proxy of the environment would be a surprise, and a redirect could carry a key elsewhere.
-    let mut builder = tls::client().connect_timeout(CONNECT).timeout(TOTAL).redirect(redirect::Policy::none()).no_proxy();
+    tls::provide();
+    let mut builder = Client::builder().connect_timeout(CONNECT).timeout(TOTAL).redirect(redirect::Policy::none()).no_proxy();
     if let Some(path) = ca_file {
         let unread = |_| ChannelError::new(format!("根证书 {} 读不出来", path.display()));
         let pem = tokio::fs::read(path).await.map_err(unread)?;
