@@ -97,6 +97,8 @@ pub struct Folder {
     pub side_files: bool,
     /// Whether `<name>.录入回执.txt` is written.
     pub receipt_files: bool,
+    /// Whether `_当日状态.txt` is written into the folder each minute.
+    pub status_file: bool,
     /// What becomes of an entered draft.
     pub after_entry: AfterEntry,
 }

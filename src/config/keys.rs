@@ -101,6 +101,7 @@ fn folder(s: &mut Section<'_, '_>) -> (Folder, Option<PathBuf>) {
         advise: s.words("advise", &["doc", "docx", "wps", "rtf", "xls", "xlsx", "et", "csv", "pdf", "ofd", "htm", "html"], fix, extension),
         side_files: s.flag("side_files", true),
         receipt_files: s.flag("receipt_files", false),
+        status_file: s.flag("status_file", false),
         // The archive's path follows, once it is known.
         after_entry: if s.choice("after_entry", &[("leave", true), ("archive", false)]) {
             AfterEntry::Leave

@@ -250,7 +250,8 @@ impl Running {
         let publicist = loops.follow_publications(&config, &queue, &platform)?;
         let follow = loops.move_documents(&config, &queue, &platform, &shared, (&board, &publicist));
         loops.signals.extend([Arc::clone(&looks), Arc::clone(board.signal())]);
-        let writer = notes::Writer::new(Arc::clone(&board), Arc::clone(&queue), notes, Arc::clone(&checker), Arc::clone(&clock));
+        let writer =
+            notes::Writer::new(Arc::clone(&board), Arc::clone(&queue), Arc::clone(&notes), Arc::clone(&checker), Arc::clone(&clock));
         loops.run("notes", "写退回说明", |beat, stop| writer.run(beat, stop));
         let keeper = upkeep::Keeper::new(journal, Arc::clone(&clock), Arc::clone(&vitals));
         let guard = recheck::Guard::new(&store, &platform, &checker, &vitals, &clock);
@@ -283,6 +284,7 @@ impl Running {
         let (watch, ticks) = (day::Watch::new(Arc::clone(&book), Arc::clone(&pulse)), loops.signal());
         loops.run("day", "看当日", |beat, stop| watch.run(beat, stop, ticks));
         let reports = build::reports(&config, &store, &checker);
+        telling::show_in_folder(&mut loops, &store, &pulse, &notes);
         let (alerts, eye) = telling::begin(&mut loops, &config, &store, &pulse, (&reports, &book, &publicist)).await?;
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
         let seams = (keeper as _, &alerts, Arc::clone(&publicist) as _);

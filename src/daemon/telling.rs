@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::Duration;
 
-use super::{Loops, StartError, build, publicity::Publicist, pulse::Pulse, sources};
+use super::{Loops, StartError, build, notes::blocking, publicity::Publicist, pulse::Pulse, sources};
 use crate::{
     alert::{Alerter, Hours, OfficeEye, Settings, outside},
     calendar::Calendar,
@@ -17,6 +17,7 @@ use crate::{
     report::Reports,
     status::{Gatherer, Status},
     store::{Store, StoreError},
+    watch::notes::Notes,
 };
 
 /// A backup may be missed once, with some grace.
@@ -29,6 +30,43 @@ const PING: Duration = Duration::minutes(1);
 /// The office's hours.
 pub(super) fn hours(alert: &config::Alert, calendar: Calendar) -> Hours {
     Hours { calendar, quiet_from: alert.quiet_from, quiet_to: alert.quiet_to, digest: alert.digest, reassure: alert.reassure }
+}
+
+/// Writes how things stand into the watched folder each minute: a line that stops ageing only while the program works, for all to see.
+pub(super) fn show_in_folder(loops: &mut Loops, store: &Arc<dyn Store>, pulse: &Arc<Pulse>, notes: &Arc<Notes>) {
+    if !notes.wants_status() {
+        return;
+    }
+    let picture = Fresh { gatherer: Gatherer::new(Arc::clone(store), Arc::clone(&pulse.vitals)), pulse: Arc::clone(pulse) };
+    let (notes, signal, clock) = (Arc::clone(notes), loops.signal(), Arc::clone(&pulse.clock));
+    loops.run("standing", "写当日状态", |beat, stop| async move {
+        let work = Work::begin(&clock);
+        while !stop.decided() {
+            beat(clock.now());
+            let line = standing(&picture.now().await);
+            let beside = Arc::clone(&notes);
+            let written = blocking(move || beside.write_status(&line)).await;
+            if let Err(error) = written {
+                tracing::debug!(%error, "the line about the day could not be written");
+            }
+            work.rest(clock.now().plus(Duration::minutes(1)), &signal).await;
+        }
+        Ok(())
+    });
+}
+
+/// `14:05 监视正常；今日应录入 12 件，已录入 8 件，退回 2 件`.
+fn standing(status: &Status) -> String {
+    let well = if status.problems().is_empty() { "监视正常" } else { "有事需要处理，请看 dangri status" };
+    let today = &status.today;
+    let sent_back = if today.sent_back > 0 { format!("，退回 {} 件", today.sent_back) } else { String::new() };
+    let overdue = if today.overdue > 0 { format!("，逾期 {} 件", today.overdue) } else { String::new() };
+    format!(
+        "{} {well}；今日应录入 {} 件，已录入 {} 件{sent_back}{overdue}。这一行每分钟更新，时间不动了就是程序停了。\n",
+        status.at.beijing().format("%Y-%m-%d %H:%M"),
+        today.expected,
+        today.entered
+    )
 }
 
 /// The picture as it is at the moment of asking.

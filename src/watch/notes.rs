@@ -35,6 +35,7 @@ pub struct Notes {
     marker: String,
     reasons: bool,
     receipts: bool,
+    status: bool,
     archive: Option<PathBuf>,
 }
 
@@ -46,6 +47,7 @@ impl Notes {
             marker: folder.marker.clone(),
             reasons: folder.side_files,
             receipts: folder.receipt_files,
+            status: folder.status_file,
             archive: match &folder.after_entry {
                 AfterEntry::Leave => None,
                 AfterEntry::Archive(path) => Some(path.clone()),
@@ -67,6 +69,19 @@ impl Notes {
     /// As for [`Self::write_reason`].
     pub fn remove_reason(&self, path: &str) -> io::Result<()> {
         self.remove(path, REASON)
+    }
+
+    /// Whether the line about the day is wanted in the folder.
+    pub const fn wants_status(&self) -> bool {
+        self.status
+    }
+
+    /// Writes the line about the day, `_当日状态.txt`, in place of the one before.
+    ///
+    /// # Errors
+    /// As for [`Self::write_reason`].
+    pub fn write_status(&self, text: &str) -> io::Result<()> {
+        if self.status { self.write("_当日状态", ".txt", text) } else { Ok(()) }
     }
 
     /// The draft's document is entered: the reason goes, the receipt comes if wanted, and the draft moves to the archive if wanted.

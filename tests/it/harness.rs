@@ -80,6 +80,7 @@ pub(crate) struct Office {
     extra: String,
     profile: PathBuf,
     http: String,
+    below: String,
 }
 
 /// What came of a command.
@@ -104,11 +105,20 @@ pub(crate) struct Furnishing {
     pub(crate) profile: PathBuf,
     /// Where it listens over HTTP; empty for not at all, for offices of other tests stand beside it.
     pub(crate) http: String,
+    /// More of `[folder]`.
+    pub(crate) folder: String,
 }
 
 impl Default for Furnishing {
     fn default() -> Self {
-        Self { at: Timestamp::parse(SIX).unwrap(), setup: Setup::default(), extra: String::new(), profile: profile(), http: String::new() }
+        Self {
+            at: Timestamp::parse(SIX).unwrap(),
+            setup: Setup::default(),
+            extra: String::new(),
+            profile: profile(),
+            http: String::new(),
+            folder: String::new(),
+        }
     }
 }
 
@@ -155,7 +165,8 @@ impl Furnishing {
         let secret = home.path().join("secret");
         std::fs::write(&secret, "demo-secret").unwrap();
         std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let mut office = Office { clock, mock, daemon: None, home, extra: self.extra, profile: self.profile, http: self.http };
+        let mut office =
+            Office { clock, mock, daemon: None, home, extra: self.extra, profile: self.profile, http: self.http, below: self.folder };
         office.start().await;
         office
     }
@@ -183,6 +194,7 @@ uscc = "{USCC}"
 [folder]
 path = "drafts"
 settle_secs = 1
+{}
 [state]
 path = "state"
 [store]
@@ -196,6 +208,7 @@ secret = {{ file = "secret" }}
 http = "{}"
 {}
 "#,
+            self.below,
             self.profile.display(),
             self.mock.base_url(),
             self.http,

@@ -9,7 +9,7 @@ use dangri_mocks::{
 use serde_json::Value;
 
 use crate::{
-    harness::{Office, edited, element, record},
+    harness::{Furnishing, Office, edited, element, record},
     telling::{Time, group, office, open, until},
 };
 
@@ -219,4 +219,23 @@ async fn a_service_that_wants_to_be_visited_is_visited_each_minute_and_told_when
     office.pass(Duration::minutes(3)).await;
     assert!(visited.taken().iter().skip(visits.len()).any(|visit| visit.path == "/8a1c/fail"), "{:?}", visited.taken());
     office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_in_the_folder_tells_of_the_day_and_stops_when_the_program_does() {
+    let mut furnishing = Furnishing::at("2023-04-03T15:00:00+08:00");
+    furnishing.folder = "status_file = true".into();
+    let mut office = furnishing.open().await;
+    office.put("甲.xml", &record(1));
+    office.pass(Duration::minutes(3)).await;
+    let line = || std::fs::read_to_string(office.folder().join("_当日状态.txt")).unwrap();
+    assert!(line().contains("2023-04-03 15:0") && line().contains("今日应录入 1 件，已录入 1 件"), "{}", line());
+    assert!(!line().contains(&enterprise(&record(1)).0), "{}", line());
+    office.pass(Duration::minutes(10)).await;
+    assert!(line().contains("2023-04-03 15:1"), "{}", line());
+    assert_eq!(office.records().await.len(), 1, "it is no draft");
+    let last = line();
+    office.stop().await;
+    office.pass(Duration::minutes(10)).await;
+    assert_eq!(std::fs::read_to_string(office.folder().join("_当日状态.txt")).unwrap(), last, "it ages for all to see");
 }

@@ -41,6 +41,7 @@ impl Place {
             advise: words(&["docx", "doc"]),
             side_files: true,
             receipt_files: true,
+            status_file: true,
             after_entry: AfterEntry::Leave,
         };
         let watcher = Watcher::new(&rules);
