@@ -2,7 +2,11 @@
 //!
 //! A source more is one struct here that implements [`Source`], and one line in [`all`].
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use chrono::Duration;
@@ -22,6 +26,8 @@ use crate::{
 
 /// How often all documents are gone through; a term counts by days.
 const EVERY: Duration = Duration::minutes(10);
+/// So many decisions of a kind are told by name.
+const NAMED: usize = 30;
 /// How long a list may be behind before anybody is told.
 const BEHIND: Duration = Duration::days(1);
 
@@ -141,7 +147,8 @@ impl Source for Publications {
         let known: BTreeSet<String> = reminders.iter().map(|one| one.key.clone()).collect();
         let at_once = self.publicist.reminders(now).into_iter();
         reminders.extend(at_once.filter(|one| one.level == clock::Level::Amber && !known.contains(&one.key)));
-        said.seen.conditions = reminders.iter().map(notice).chain(not_checked(&figures, &open, now)).collect();
+        said.seen.conditions = few(reminders.iter().map(notice).collect());
+        said.seen.conditions.extend(not_checked(&figures, &open, now));
         if let Some(at) = figures.last_run {
             said.seen.looked.extend([Kind::Unpublished, Kind::Misprint, Kind::CheckFailed].map(|kind| (kind, at)));
         }
@@ -159,6 +166,23 @@ fn notice(reminder: &clock::Reminder) -> Condition {
     let name = if speakable(&reminder.number) { &*reminder.number } else { "（文号不规范的决定书）" };
     let object = format!("{}@{}", reminder.key, reminder.since.beijing_day());
     Condition::new(kind, level, object, format!("{name} {}", reminder.said)).advise(&*reminder.advice).since(reminder.since)
+}
+
+/// The gravest by name, the others of each kind in one: after a long outage there are more than anybody reads.
+fn few(mut all: Vec<Condition>) -> Vec<Condition> {
+    all.sort_by_key(|one| (one.kind, Reverse(one.level)));
+    let mut kept: Vec<Condition> = Vec::new();
+    let mut named = BTreeMap::<Kind, usize>::new();
+    for one in all {
+        let count = named.entry(one.kind).or_default();
+        *count += 1;
+        match kept.last_mut() {
+            Some(rest) if *count > NAMED + 1 => rest.count += 1,
+            _ if *count == NAMED + 1 => kept.push(Condition { object: "其余".into(), line: "其余处罚决定".into(), ..one }),
+            _ => kept.push(one),
+        }
+    }
+    kept
 }
 
 /// What keeps the list from telling anything: two runs that failed, or decisions that cannot be told of though it was read.
@@ -253,5 +277,18 @@ mod tests {
         );
         let figures = Figures { last_trouble: "公示清单没有读到：超时".into(), ..Figures::default() };
         assert!(not_checked(&figures, &[], now).unwrap().line.contains("超时"));
+    }
+
+    #[test]
+    fn the_gravest_are_named_and_the_others_counted() {
+        let of = |kind, level, n: usize| (0..n).map(move |at| Condition::new(kind, level, format!("{at}"), "x"));
+        let all: Vec<_> = of(Kind::Unpublished, Level::Yellow, 100)
+            .chain(of(Kind::Unpublished, Level::Red, 2))
+            .chain(of(Kind::Misprint, Level::Yellow, 3))
+            .collect();
+        let told = few(all);
+        assert_eq!(told.len(), NAMED + 1 + 3);
+        assert_eq!(told.iter().map(|one| one.count).sum::<u64>(), 105);
+        assert!(told[..2].iter().all(|one| one.level == Level::Red) && told[NAMED].count == 72);
     }
 }
