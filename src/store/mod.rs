@@ -228,6 +228,15 @@ pub trait Store: Send + Sync + 'static {
     /// The document's bytes (law 8).
     async fn body(&self, id: DocumentId) -> Result<Arc<[u8]>, StoreError>;
 
+    /// The bytes of many documents, in the order asked for; each by itself, as [`Store::body`] would answer it.
+    async fn bodies(&self, ids: &[DocumentId]) -> Vec<Result<Arc<[u8]>, StoreError>> {
+        let mut bodies = Vec::with_capacity(ids.len());
+        for id in ids {
+            bodies.push(self.body(*id).await);
+        }
+        bodies
+    }
+
     /// The whole history, oldest first (law 7).
     async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError>;
 

@@ -1,5 +1,7 @@
 //! Which decisions there are and what should have become of their notices.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use super::{Follower, kept::Kept};
@@ -77,11 +79,7 @@ impl Follower {
             let mut after = None;
             loop {
                 let page = self.queue.store().page(&Listing::Day(day), after.as_ref(), 500).await?;
-                for record in &page.records {
-                    if let Some(decided) = decided(record) {
-                        found.push(self.sought_with(record, decided, kept).await?);
-                    }
-                }
+                found.extend(self.sought_among(&page.records, kept).await?);
                 match page.next {
                     Some(next) => after = Some(next),
                     None => break,
@@ -91,6 +89,15 @@ impl Follower {
         Ok(found)
     }
 
+    /// The decisions among these records. Their bytes are asked for together.
+    async fn sought_among(&self, records: &[Record], kept: &Kept) -> Result<Vec<Sought>, StoreError> {
+        let decisions: Vec<_> = records.iter().filter_map(|record| Some((record, decided(record)?))).collect();
+        let ids: Vec<_> = decisions.iter().map(|(record, _)| record.id()).collect();
+        let bodies = self.queue.store().bodies(&ids).await;
+        let each = decisions.into_iter().zip(bodies);
+        each.map(|((record, decided), body)| self.sought_with(record, decided, body, kept)).collect()
+    }
+
     /// The decision of that number, if one is known.
     pub(super) async fn sought_by_number(&self, number: &str, kept: &Kept) -> Result<Option<Sought>, StoreError> {
         let reading = DocumentNumber::read(number);
@@ -98,7 +105,10 @@ impl Follower {
         let page = self.queue.store().page(&Listing::Number(number), None, 20).await?;
         let found = page.records.iter().find_map(|record| Some((record, decided(record)?)));
         match found {
-            Some((record, decided)) => Ok(Some(self.sought_with(record, decided, kept).await?)),
+            Some((record, decided)) => {
+                let body = self.queue.store().body(record.id()).await;
+                Ok(Some(self.sought_with(record, decided, body, kept)?))
+            }
             None => Ok(None),
         }
     }
@@ -125,8 +135,14 @@ impl Follower {
     }
 
     /// What is looked for of a decision, by what is kept of it too.
-    pub(super) async fn sought_with(&self, record: &Record, decided: (String, NaiveDate), kept: &Kept) -> Result<Sought, StoreError> {
-        let mut sought = self.sought_of(record, decided, kept.was_seen(record.id())).await?;
+    fn sought_with(
+        &self,
+        record: &Record,
+        decided: (String, NaiveDate),
+        body: Result<Arc<[u8]>, StoreError>,
+        kept: &Kept,
+    ) -> Result<Sought, StoreError> {
+        let mut sought = self.sought_as(record, decided, body, kept.was_seen(record.id()))?;
         if let (Some(day), None) = (kept.annulled_on(record.id()), sought.exempt) {
             sought.wanted.expect = Expect::Gone;
             sought.gone_on = sought.gone_on.or(Some(day));
@@ -134,9 +150,21 @@ impl Follower {
         Ok(sought)
     }
 
-    /// What is looked for of a decision. Bytes that cannot be read back leave what the record itself knows.
-    pub(super) async fn sought_of(&self, record: &Record, (number, date): (String, NaiveDate), seen: bool) -> Result<Sought, StoreError> {
-        let decision = match self.queue.store().body(record.id()).await {
+    /// What is looked for of a decision.
+    pub(super) async fn sought_of(&self, record: &Record, decided: (String, NaiveDate), seen: bool) -> Result<Sought, StoreError> {
+        let body = self.queue.store().body(record.id()).await;
+        self.sought_as(record, decided, body, seen)
+    }
+
+    /// The same by its bytes. Bytes that cannot be read back leave what the record itself knows.
+    fn sought_as(
+        &self,
+        record: &Record,
+        (number, date): (String, NaiveDate),
+        body: Result<Arc<[u8]>, StoreError>,
+        seen: bool,
+    ) -> Result<Sought, StoreError> {
+        let decision = match body {
             Ok(body) => Decision::read(&body),
             Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => None,
             Err(error) => return Err(error),

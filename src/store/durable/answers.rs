@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     super::{Admission, Change, Cursor, DamageReport, Due, Fact, Listing, Newcomer, Page, Store, StoreError},
-    JournalStore, Request, lock, plan,
+    JournalStore, Request, Shared, lock, plan,
 };
 use crate::document::{DocumentId, Entry, Record, State, Timestamp};
 
@@ -29,6 +29,16 @@ impl Store for JournalStore {
     async fn body(&self, id: DocumentId) -> Result<Arc<[u8]>, StoreError> {
         let slot = self.known(id).await?;
         self.aside(move |shared| shared.read_body(&slot).map(Arc::from)).await
+    }
+
+    async fn bodies(&self, ids: &[DocumentId]) -> Vec<Result<Arc<[u8]>, StoreError>> {
+        let mut slots = Vec::with_capacity(ids.len());
+        for id in ids {
+            slots.push(self.known(*id).await);
+        }
+        // One errand to the disk for all of them.
+        let read = move |shared: &Shared| Ok(slots.into_iter().map(|slot| shared.read_body(&slot?).map(Arc::from)).collect());
+        self.aside(read).await.unwrap_or_else(|error| vec![Err(error); ids.len()])
     }
 
     async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError> {
