@@ -199,6 +199,8 @@ settle_secs = 1
 path = "state"
 [store]
 segment_mib = 4
+low_water_mib = 64
+low_water_percent = 0
 [platform]
 profile = "{}"
 base_url = "{}"

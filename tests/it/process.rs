@@ -48,7 +48,7 @@ impl Site {
         manager.set_read_timeout(Some(PATIENCE)).unwrap();
         let text = format!(
             "[office]\nname = \"淄川区应急管理局\"\nuscc = \"{USCC}\"\n[folder]\npath = \"drafts\"\nsettle_secs = 1\n[state]\npath = \"state\"\n[control]\nhttp = \"\"\n\
-             [store]\nsegment_mib = 4\n[platform]\nprofile = \"platform\"\nbase_url = \"{}\"\napp_id = \"demo-app\"\nsecret = {{ file = \"secret\" }}\n\
+             [store]\nsegment_mib = 4\nlow_water_mib = 64\nlow_water_percent = 0\n[platform]\nprofile = \"platform\"\nbase_url = \"{}\"\napp_id = \"demo-app\"\nsecret = {{ file = \"secret\" }}\n\
              results_secs = 1\n[log]\nformat = \"json\"\nlevel = \"debug\"\n{extra}",
             mock.base_url()
         );
