@@ -348,6 +348,15 @@ pub(crate) async fn a_damaged_document_stands_alone(mut backend: impl Backend) {
     assert!(matches!(store.body(samples[2].id()).await, Err(StoreError::Damaged(_))));
     let reports = store.damaged().await.unwrap();
     assert!(reports.iter().any(|r| r.id == Some(samples[2].id())), "{reports:?}");
+    let stranger = Sample::new(7).id();
+    let asked: Vec<_> = samples.iter().rev().map(Sample::id).chain([stranger]).collect();
+    let bodies = store.bodies(&asked).await;
+    assert_eq!(bodies.len(), 6);
+    for (sample, body) in samples.iter().rev().zip(&bodies).filter(|(sample, _)| sample.id() != samples[2].id()) {
+        assert_eq!(**body.as_ref().unwrap(), *sample.body());
+    }
+    assert!(matches!(bodies[2], Err(StoreError::Damaged(_))));
+    assert!(matches!(bodies[5], Err(StoreError::Unknown(_))));
     for n in [0, 1, 3, 4] {
         let sample = &samples[n];
         assert_eq!(*store.body(sample.id()).await.unwrap(), *sample.body());
