@@ -64,7 +64,19 @@ async fn everything_else_can_be_told_too() {
     assert_eq!(admin(&desk, "POST", "/connections/refuse", None).await.0, 200);
     assert_eq!(admin(&desk, "POST", "/connections/accept", None).await.0, 200, "the admin port stays open");
     let (_, index) = admin(&desk, "GET", "/", None).await;
-    assert_eq!(index["管理接口"].as_object().unwrap().len(), 21);
+    assert_eq!(index["管理接口"].as_object().unwrap().len(), 22);
+}
+
+#[tokio::test]
+async fn what_the_platform_keeps_can_be_made_to_differ_from_what_was_sent() {
+    let mut desk = Desk::open(setup()).await;
+    let paper = Paper::record(1);
+    desk.put(&paper).await;
+    assert!(desk.look_up(&paper).await.body.contains(&paper.digest()));
+    let alter = format!("/submissions/{}/alter", paper.id());
+    assert_eq!(admin(&desk, "POST", &alter, None).await.0, 200);
+    let kept = desk.look_up(&paper).await;
+    assert!(kept.body.contains("Digest") && !kept.body.contains(&paper.digest()), "{}", kept.body);
 }
 
 #[tokio::test]
