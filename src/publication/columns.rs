@@ -33,7 +33,7 @@ const fn column(field: &'static str, label: &'static str, most: usize, need: Nee
 const NAME: Column = column("CF_XDR_MC", "行政相对人名称", 200, Need::Always);
 
 /// The template for organisations; sole traders stand there as well, with 个体工商户 as a remark (domain.md §2.5).
-pub const ORGANISATION: [Column; 26] = [
+pub const ORGANISATION: [Column; 26] = template([
     NAME,
     column("CF_XDR_SHXYM", "行政相对人代码_1(统一社会信用代码)", 18, Need::Always),
     column("CF_XDR_GSZC", "行政相对人代码_2(工商注册号)", 50, Need::Where),
@@ -43,48 +43,23 @@ pub const ORGANISATION: [Column; 26] = [
     column("CF_XDR_SHZZ", "行政相对人代码_6(社会组织登记证号)", 50, Need::Free),
     column("CF_FRDB", "法定代表人", 50, Need::Always),
     column("CF_FR_SFZH", "法定代表人身份证号", 64, Need::Never),
-    SHARED[0],
-    SHARED[1],
-    SHARED[2],
-    SHARED[3],
-    SHARED[4],
-    SHARED[5],
-    SHARED[6],
-    SHARED[7],
-    SHARED[8],
-    SHARED[9],
-    SHARED[10],
-    SHARED[11],
-    SHARED[12],
-    SHARED[13],
-    SHARED[14],
-    SHARED[15],
-    SHARED[16],
-];
+]);
 
 /// The template for natural persons.
-pub const PERSON: [Column; 20] = [
-    NAME,
-    column("CF_XDR_ZJLX", "证件类型", 64, Need::Always),
-    column("CF_XDR_ZJHM", "证件号码", 64, Need::Always),
-    SHARED[0],
-    SHARED[1],
-    SHARED[2],
-    SHARED[3],
-    SHARED[4],
-    SHARED[5],
-    SHARED[6],
-    SHARED[7],
-    SHARED[8],
-    SHARED[9],
-    SHARED[10],
-    SHARED[11],
-    SHARED[12],
-    SHARED[13],
-    SHARED[14],
-    SHARED[15],
-    SHARED[16],
-];
+pub const PERSON: [Column; 20] =
+    template([NAME, column("CF_XDR_ZJLX", "证件类型", 64, Need::Always), column("CF_XDR_ZJHM", "证件号码", 64, Need::Always)]);
+
+/// A template: columns of its own, then those that both end with.
+const fn template<const OWN: usize, const ALL: usize>(own: [Column; OWN]) -> [Column; ALL] {
+    assert!(OWN + SHARED.len() == ALL);
+    let mut all = [NAME; ALL];
+    let mut at = 0;
+    while at < ALL {
+        all[at] = if at < OWN { own[at] } else { SHARED[at - OWN] };
+        at += 1;
+    }
+    all
+}
 
 /// What both templates end with.
 const SHARED: [Column; 17] = [
