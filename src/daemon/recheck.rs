@@ -127,8 +127,10 @@ impl Guard {
     /// Holds everything against `version` that was checked under another.
     async fn hold_all(&self, version: &str, now: Timestamp) -> Result<Held, StoreError> {
         let mut bodies = Vec::new();
-        for record in self.concerned(version, now).await? {
-            match self.store.body(record.id()).await {
+        let concerned = self.concerned(version, now).await?;
+        let ids: Vec<_> = concerned.iter().map(Record::id).collect();
+        for (record, body) in concerned.into_iter().zip(self.store.bodies(&ids).await) {
+            match body {
                 Ok(body) => bodies.push((record, body)),
                 // Damaged bytes are told of elsewhere.
                 Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => {}

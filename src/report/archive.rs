@@ -62,14 +62,9 @@ impl Archive {
         let mut after = None;
         loop {
             let page = self.store.page(&Listing::All, after.as_ref(), PAGE).await?;
-            let mut bodies = Vec::new();
             let stand: Vec<_> = page.records.into_iter().filter(stands).collect();
-            for record in &stand {
-                if self.kept(record.id()).is_none() && has_bytes(record) {
-                    bodies.push((record.clone(), self.body(record.id()).await?));
-                }
-            }
-            self.read(bodies).await;
+            let unread: Vec<_> = stand.iter().filter(|r| self.kept(r.id()).is_none() && has_bytes(r)).cloned().collect();
+            self.read(self.with_bodies(unread).await?).await;
             readings.extend(stand.iter().filter_map(|record| {
                 let text = self.kept(record.id()).or_else(|| Some(Arc::new(Text::of_facts(record.birth.facts.as_ref()?))))?;
                 Reading::of(record, text)
@@ -89,26 +84,31 @@ impl Archive {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    async fn body(&self, id: DocumentId) -> Result<Option<Arc<[u8]>>, StoreError> {
-        match self.store.body(id).await {
-            Ok(body) => Ok(Some(body)),
-            // It stands alone (law 9): the others are reported all the same.
-            Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => Ok(None),
-            Err(error) => Err(error),
+    async fn with_bodies(&self, records: Vec<Record>) -> Result<Vec<(Record, Arc<[u8]>)>, StoreError> {
+        let ids: Vec<_> = records.iter().map(Record::id).collect();
+        let mut found = Vec::with_capacity(ids.len());
+        for (record, body) in records.into_iter().zip(self.store.bodies(&ids).await) {
+            match body {
+                Ok(body) => found.push((record, body)),
+                // It stands alone (law 9): the others are reported all the same.
+                Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(found)
     }
 
     /// Reads documents on a thread that may take its time.
-    async fn read(&self, bodies: Vec<(Record, Option<Arc<[u8]>>)>) {
+    async fn read(&self, bodies: Vec<(Record, Arc<[u8]>)>) {
         if bodies.is_empty() {
             return;
         }
         let checker = Arc::clone(&self.checker);
         let read = tokio::task::spawn_blocking(move || {
-            let one = |(record, body): &(Record, Option<Arc<[u8]>>)| {
+            let one = |(record, body): &(Record, Arc<[u8]>)| {
                 let facts = record.birth.facts.clone()?;
                 let kind = facts.kind.code().to_owned();
-                let document = checker.case_document(facts, body.as_ref()?)?;
+                let document = checker.case_document(facts, body)?;
                 Some((record.id(), Arc::new(Text::of(&kind, &document.tree))))
             };
             bodies.iter().filter_map(one).collect::<Vec<_>>()
