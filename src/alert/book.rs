@@ -45,15 +45,9 @@ impl Book {
     /// Reads what was written down before. What cannot be read is left out and told of: an alert too many is better than none.
     pub(super) async fn open(store: &Arc<dyn Store>) -> Result<Self, StoreError> {
         let mut book = Self::default();
-        let mut after: Option<String> = None;
-        loop {
-            let page = store.recall_all("alert/", after.as_deref(), 500).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.clone());
-            for (name, value) in page {
-                book.read(&name, &value);
-                book.saved.insert(name, value);
-            }
+        for (name, value) in store.recall_below("alert/").await? {
+            book.read(&name, &value);
+            book.saved.insert(name, value);
         }
         Ok(book)
     }

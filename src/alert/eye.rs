@@ -58,14 +58,9 @@ impl OfficeEye {
 
     /// The documents with an exception on record (`excuse/<kind>/<number>/<when>`). One that cannot be read excuses nobody.
     async fn excused(&self) -> BTreeSet<String> {
-        let (mut keys, mut after) = (BTreeSet::new(), None::<String>);
-        while let Ok(page) = self.store.recall_all("excuse/", after.as_deref(), 500).await {
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.clone());
-            let key = |name: &str| name.strip_prefix("excuse/")?.rsplit_once('/').map(|(key, _)| key.to_owned());
-            keys.extend(page.iter().filter_map(|(name, _)| key(name)));
-        }
-        keys
+        let key = |name: &str| name.strip_prefix("excuse/")?.rsplit_once('/').map(|(key, _)| key.to_owned());
+        let facts = self.store.recall_below("excuse/").await.unwrap_or_default();
+        facts.iter().filter_map(|(name, _)| key(name)).collect()
     }
 
     /// How many of today's documents there are, how many are entered in time, and a digest over what the platform confirmed.

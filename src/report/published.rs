@@ -10,8 +10,6 @@ use crate::{
 
 /// Where it keeps them.
 const KEPT: &str = "publication/decision/";
-/// How many are read at a time.
-const PAGE: usize = 500;
 
 /// What the ledger asks of one decision's standing. More is kept than this.
 #[derive(Debug, Deserialize)]
@@ -37,17 +35,12 @@ struct Differs {
 /// Everything that is known of publications.
 pub(super) async fn of(store: &dyn Store) -> Result<Publications, StoreError> {
     let mut known = Publications::new();
-    let mut after = None::<String>;
-    loop {
-        let page = store.recall_all(KEPT, after.as_deref(), PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(known) };
-        after = Some(last.clone());
-        for (_, value) in &page {
-            // What cannot be read is as good as not reconciled yet.
-            let kept = serde_json::from_str::<Kept>(value).ok();
-            known.extend(kept.and_then(|kept| Some((DocumentNumber::read(&kept.number).text, meaning(&kept)?))));
-        }
+    for (_, value) in store.recall_below(KEPT).await? {
+        // What cannot be read is as good as not reconciled yet.
+        let kept = serde_json::from_str::<Kept>(&value).ok();
+        known.extend(kept.and_then(|kept| Some((DocumentNumber::read(&kept.number).text, meaning(&kept)?))));
     }
+    Ok(known)
 }
 
 /// `None` while nobody has looked.

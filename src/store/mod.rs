@@ -91,6 +91,9 @@ pub enum StoreError {
 /// The most that a fact may take, name and value together, in bytes.
 pub const FACT_LIMIT: usize = 64 << 10;
 
+/// How many facts [`Store::recall_below`] reads at a time.
+const FACTS_PAGE: usize = 500;
+
 /// A small named value that a room keeps beside the documents: the feed's cursor, a line of the plan, an alert's episode.
 ///
 /// Names are paths, `plan/2023-04/…`; a room alone writes below its own first step.
@@ -281,6 +284,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// At most `limit` facts whose names begin with `prefix` and come after the name `after`, in the order of their names (law 13).
     async fn recall_all(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError>;
+
+    /// All facts whose names begin with `prefix`, in the order of their names (law 13). Read page by page, so that no writer waits for long.
+    async fn recall_below(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        loop {
+            let page = self.recall_all(prefix, found.last().map(|(name, _)| name.as_str()), FACTS_PAGE).await?;
+            let whole = page.len() < FACTS_PAGE;
+            found.extend(page);
+            if whole {
+                return Ok(found);
+            }
+        }
+    }
 
     /// What is damaged (law 9).
     async fn damaged(&self) -> Result<Vec<DamageReport>, StoreError>;

@@ -135,21 +135,14 @@ impl DayBook {
 
     /// Every fact below `prefix` that can be read, in the order of their names.
     async fn facts<F: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<F>, StoreError> {
-        let (mut found, mut after): (Vec<F>, Option<String>) = (Vec::new(), None);
-        loop {
-            let page = self.store.recall_all(prefix, after.as_deref(), PAGE).await?;
-            let whole = page.len() == PAGE;
-            for (name, value) in page {
-                match serde_json::from_str(&value) {
-                    Ok(fact) => found.push(fact),
-                    Err(error) => tracing::warn!(fact.name = name, %error, "a fact of the day's book cannot be read"),
-                }
-                after = Some(name);
-            }
-            if !whole {
-                return Ok(found);
+        let mut found = Vec::new();
+        for (name, value) in self.store.recall_below(prefix).await? {
+            match serde_json::from_str(&value) {
+                Ok(fact) => found.push(fact),
+                Err(error) => tracing::warn!(fact.name = name, %error, "a fact of the day's book cannot be read"),
             }
         }
+        Ok(found)
     }
 }
 

@@ -61,7 +61,7 @@ impl ReadBack {
     pub async fn activate(&self) -> Result<Done, StoreError> {
         let begun = self.clock.now();
         let mut known: BTreeMap<DocumentId, CopyDrift> = BTreeMap::new();
-        for (_, value) in self.store.recall_all(COPIES, None, usize::MAX).await? {
+        for (_, value) in self.store.recall_below(COPIES).await? {
             if let Ok(copy) = serde_json::from_str::<CopyDrift>(&value) {
                 known.insert(copy.id, copy);
             }

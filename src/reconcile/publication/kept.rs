@@ -60,17 +60,11 @@ impl Kept {
         if self.loaded {
             return Ok(());
         }
-        let mut after = None::<String>;
-        loop {
-            let page = store.recall_all(DECISIONS, after.as_deref(), 500).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.clone());
-            for (name, value) in &page {
-                match serde_json::from_str::<Standing>(value) {
-                    Ok(standing) => drop(self.standings.insert(standing.id, standing)),
-                    // It is found anew by the next run.
-                    Err(error) => tracing::warn!(fact = name, %error, "what was kept of a publication cannot be read"),
-                }
+        for (name, value) in store.recall_below(DECISIONS).await? {
+            match serde_json::from_str::<Standing>(&value) {
+                Ok(standing) => drop(self.standings.insert(standing.id, standing)),
+                // It is found anew by the next run.
+                Err(error) => tracing::warn!(fact = name, %error, "what was kept of a publication cannot be read"),
             }
         }
         self.last = store.recall(LAST_RUN).await?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();

@@ -36,15 +36,9 @@ impl Annex1 {
     /// # Errors
     /// When the store fails.
     pub async fn of(store: &dyn Store, towns: Vec<String>) -> Result<Self, StoreError> {
-        let mut officers = Vec::new();
-        let mut after = None::<String>;
-        loop {
-            let page = store.recall_all(ROSTER, after.as_deref(), 500).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.clone());
-            // Other things than officers may be kept beside them.
-            officers.extend(page.iter().filter_map(|(_, value)| serde_json::from_str::<RosterLine>(value).ok()));
-        }
+        let facts = store.recall_below(ROSTER).await?;
+        // Other things than officers may be kept beside them.
+        let officers: Vec<_> = facts.iter().filter_map(|(_, value)| serde_json::from_str::<RosterLine>(value).ok()).collect();
         let of = |town: &String| {
             officers.iter().filter(|o| o.town == *town || (o.town.is_empty() && o.unit.contains(town.as_str()))).cloned().collect()
         };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Admission, FACT_LIMIT, Fact, Listing, Store, StoreError,
+    Admission, FACT_LIMIT, FACTS_PAGE, Fact, Listing, Store, StoreError,
     samples::{Sample, acknowledged, change, confirmed, deferred, entry, held, leased, not_heard, released},
 };
 use crate::document::{DocumentId, Event, Record, State, Timestamp};
@@ -474,4 +474,11 @@ pub(crate) async fn facts_are_kept_together_and_listed_by_name(mut backend: impl
     drop(store);
     let store = backend.open();
     assert_eq!(store.recall_all("plan/", None, 9).await.unwrap(), left);
+    assert_eq!(store.recall_below("plan/").await.unwrap(), left);
+    // One full page and none, several, and none at all.
+    for (prefix, count) in [("page/", FACTS_PAGE), ("pages/", 2 * FACTS_PAGE + 1), ("nothing/", 0)] {
+        let names: Vec<_> = (0..count).map(|n| (format!("{prefix}{n:04}"), n.to_string())).collect();
+        store.remember_all(names.iter().map(|(name, value)| Fact::new(name.clone(), value.clone())).collect()).await.unwrap();
+        assert_eq!(store.recall_below(prefix).await.unwrap(), names);
+    }
 }
