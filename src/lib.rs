@@ -3,6 +3,7 @@
 //! The rooms, in the order a document travels; knowledge points downward only (ARCHITECTURE.md).
 
 pub mod alert;
+pub mod audit;
 pub mod calendar;
 pub mod check;
 pub mod cli;
@@ -25,6 +26,7 @@ pub mod store;
 pub mod telemetry;
 pub mod tls;
 pub mod upload;
+pub mod users;
 pub mod watch;
 
 /// Where all memory comes from, in the daemon as in its tests and benchmarks.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     alert_args::{AlertArgs, WatchArgs},
+    people_args::{AuditCommand, UserCommand},
     publication_args::{PublicationsArgs, ReconcileArgs},
 };
 
@@ -108,6 +109,20 @@ pub(super) enum Command {
     /// Puts a copy back.
     #[command(about = "从备份恢复数据（须先停止程序）")]
     Restore(FolderArg),
+    /// The console's users.
+    #[command(about = "网页控制台的用户：添加、改口令、停用、恢复")]
+    User {
+        /// What to do.
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// The log of acts.
+    #[command(about = "审计日志：校验有没有被改动，导出")]
+    Audit {
+        /// What to do.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Looks at the configuration.
     #[command(about = "检查或显示配置")]
     Config(ConfigArgs),

@@ -1,6 +1,8 @@
 use super::*;
 use crate::{
-    document::{Actor, Cause, Class, Failure, Place as Spot, Receipt, Severity},
+    day::Excuse,
+    document::{Actor, Cause, Class, Entry, Event, Failure, Place as Spot, Receipt, Record, Severity},
+    platform::Exchange,
     store::samples::Sample,
 };
 
@@ -72,15 +74,6 @@ fn life(entered: bool) -> Told {
 #[test]
 fn the_life_of_an_entered_document_reads_like_this() {
     insta::assert_snapshot!(tell(&life(true), at("1970-01-01T12:00:00+08:00"), Style::PLAIN));
-}
-
-#[test]
-fn the_platforms_sentences_are_taken_out_of_its_envelope() {
-    let answer =
-        "<Response><Code>11</Code><Message>不合规则</Message><Errors><Error><Message>期限过短</Message></Error></Errors></Response>";
-    assert_eq!(said_in(answer), "不合规则；期限过短");
-    assert_eq!(said_in("<html>502 Bad Gateway</html>"), "<html>502 Bad Gateway</html>");
-    assert_eq!(said_in("<Message>cut off"), "<Message>cut off");
 }
 
 #[test]

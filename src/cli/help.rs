@@ -132,6 +132,11 @@ mod tests {
             "backup",
             "restore",
             "config",
+            "user",
+            "user add",
+            "user passwd",
+            "audit",
+            "audit export",
             "config check",
             "config show",
         ];

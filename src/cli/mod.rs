@@ -6,6 +6,7 @@
 mod alert;
 mod alert_args;
 mod args;
+mod audit;
 pub mod check;
 pub mod config;
 mod day;
@@ -16,6 +17,7 @@ mod export;
 mod help;
 pub mod init;
 mod ledger;
+mod people_args;
 mod place;
 mod plan;
 mod publication_args;
@@ -25,6 +27,7 @@ mod reconcile;
 mod status;
 mod terminal;
 mod upkeep;
+mod user;
 
 use std::{
     ffi::OsString,
@@ -79,6 +82,8 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
         Command::Repair(args) => upkeep::repair(args, place, to)?,
         Command::Backup(args) => upkeep::backup(&args, place, to)?,
         Command::Restore(args) => upkeep::restore(&args, place, to)?,
+        Command::User { command } => user::run(command, place, to)?,
+        Command::Audit { command } => audit::run(&command, place, to)?,
         Command::Check(args) => return check_files(args, place, to),
         Command::Config(args) => {
             let (file, now) = (place.config(), SystemClock.now());

@@ -251,32 +251,11 @@ fn totals(told: &Told) -> String {
     format!("决定 {} 件：{}", words::thousands(told.compared.decisions), if list.is_empty() { "无".to_owned() } else { list.join("  ") })
 }
 
-/// The colour that a notice is shown in.
-pub(super) const fn colour(notice: &Notice) -> Colour {
-    match notice.outcome {
-        Outcome::Matched | Outcome::Repaired | Outcome::Gone | Outcome::Expired => Colour::Green,
-        Outcome::Exempt => Colour::Grey,
-        Outcome::NotYet => Colour::Blue,
-        Outcome::Unseen => Colour::Yellow,
-        _ => Colour::Red,
-    }
-}
-
-/// What differs, what kept it from being seen, what to do, and where it is.
-pub(super) fn details(notice: &Notice) -> Vec<String> {
-    let mut lines: Vec<_> = notice.differences.iter().map(|difference| words::plain(&difference.words())).collect();
-    lines.extend(notice.annulled.as_ref().map(|said| words::plain(&format!("{} 撤销：{}（{} 登记）", said.on, said.reason, said.by))));
-    lines.extend(notice.doubt.as_ref().filter(|doubt| **doubt != notice.reason).map(|doubt| format!("最近一次没有核对到：{doubt}")));
-    lines.extend((!notice.advice.is_empty()).then(|| format!("→ {}", notice.advice)));
-    lines.extend(notice.url.as_ref().map(|url| words::plain(url)));
-    lines
-}
-
 /// One decision, and under it what differs and what to do.
 fn notice_lines(notice: &Notice, style: Style) -> Vec<String> {
-    let label = style.paint(colour(notice), &words::pad(&notice.label, 22));
+    let label = style.paint(notice.colour(), &words::pad(&notice.label, 22));
     let mut lines = vec![format!("  {}  {}  {label}  {}", words::pad(&words::plain(&notice.number), 28), notice.date, notice.reason)];
-    lines.extend(details(notice).into_iter().map(|line| format!("      {line}")));
+    lines.extend(notice.details().into_iter().map(|line| format!("      {line}")));
     lines
 }
 

@@ -2,25 +2,54 @@
 //!
 //! `/healthz` is 200 only while every loop ticks, the store can write, the last sweep is fresh and an alert channel works; else 503 with the
 //! reasons in Chinese. It holds nothing personal, for anybody who reaches the port may ask.
+//!
+//! Everything else is for users who have logged in (DESIGN §4.12, faults A8.2): sessions are random, in memory, and end after a while; what
+//! changes anything is a POST from a page of ours, with that session's token in it. Pages are made here and now, need no script, and load
+//! nothing from elsewhere (operators.md B3). What they show and do is asked of the same desk as the command line's questions, so that the
+//! same words, the same rules and the same audit log hold.
 
+mod audit_page;
+mod document;
+mod excuses;
+mod form;
+mod frame;
+mod headers;
 mod health;
+mod hosts;
+mod login;
+mod problem;
+mod session;
+mod show;
+mod today;
+mod users_page;
+mod visit;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
-    middleware::{self, Next},
+    extract::{DefaultBodyLimit, State},
+    http::{StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use tokio::net::TcpListener;
 
-use crate::status::Status;
+use crate::{
+    audit::{Actor, AuditLog},
+    clock::SharedClock,
+    control::{Answer, Ask, Handler, ask_within},
+    status::{Problem, Status},
+    users::Users,
+};
 
 pub use health::{Freshness, report};
+pub use session::Sessions;
+
+/// The longest form that is read, in bytes.
+const LONGEST_FORM: usize = 64 << 10;
 
 /// What makes the picture.
 #[async_trait]
@@ -38,6 +67,16 @@ pub struct Console {
     pub fresh: Freshness,
     /// Names besides this machine's own that a request may be addressed to.
     pub hosts: Arc<[String]>,
+    /// Where everything else is asked.
+    pub desk: Arc<dyn Handler>,
+    /// Who may come in.
+    pub users: Arc<Users>,
+    /// Where it is written down who did.
+    pub audit: Arc<AuditLog>,
+    /// Who is in.
+    pub sessions: Arc<Sessions>,
+    /// Where time comes from.
+    pub clock: SharedClock,
 }
 
 impl Console {
@@ -47,82 +86,39 @@ impl Console {
     /// Those of the listener.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let own = listener.local_addr()?;
-        let hosts = Hosts { own, named: Arc::clone(&self.hosts) };
-        let routes =
-            Router::new().route("/healthz", get(healthz)).with_state(self).layer(middleware::from_fn_with_state(hosts, known_host));
-        axum::serve(listener, routes).with_graceful_shutdown(stop).await
+        let known = hosts::Hosts { own, named: Arc::clone(&self.hosts) };
+        let routes = routes().with_state(self);
+        let guarded = routes.layer(middleware::from_fn(headers::guard)).layer(middleware::from_fn_with_state(known, hosts::known_host));
+        let service = guarded.into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(stop).await
     }
+
+    async fn ask(&self, ask: Ask, by: &Actor) -> Result<Vec<Answer>, Problem> {
+        ask_within(&*self.desk, ask, by).await
+    }
+}
+
+fn routes() -> Router<Console> {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/console.css", get(headers::style))
+        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
+        .route("/size/{size}", get(visit::size))
+        .route("/login", get(login::page).post(login::enter))
+        .route("/logout", post(login::leave))
+        .route("/", get(today::page))
+        .route("/doc/{id}", get(document::page))
+        .route("/excuses", get(excuses::page))
+        .route("/excuses/{id}", get(excuses::form).post(excuses::give))
+        .route("/users", get(users_page::page))
+        .route("/audit", get(audit_page::page))
+        .fallback(problem::nowhere)
+        .layer(DefaultBodyLimit::max(LONGEST_FORM))
 }
 
 async fn healthz(State(console): State<Console>) -> Response {
     let report = health::report(&console.picture.now().await, console.fresh);
     let status = if report.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::to_string(&report).unwrap_or_default();
-    let headers = [(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, body + "\n").into_response()
-}
-
-/// What a request may be addressed to.
-#[derive(Clone)]
-struct Hosts {
-    own: SocketAddr,
-    named: Arc<[String]>,
-}
-
-impl Hosts {
-    /// Whether a `Host` header names this machine: by a loopback name, by the address that is listened at, or by a name of the office's own.
-    fn know(&self, host: &str) -> bool {
-        let (name, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((inside, rest)) => (inside, rest.strip_prefix(':').or(rest.is_empty().then_some(""))),
-            None => host.split_once(':').map_or((host, Some("")), |(name, port)| (name, Some(port))),
-        };
-        let Some(port) = port else { return false };
-        let port_right = port.is_empty() || port.parse() == Ok(self.own.port());
-        let address = name.parse::<std::net::IpAddr>().ok();
-        // Listening at every address, each of them is this machine's own.
-        let own = address.is_some_and(|ip| ip.is_loopback() || ip == self.own.ip() || self.own.ip().is_unspecified());
-        let named = name.eq_ignore_ascii_case("localhost") || self.named.iter().any(|known| known.eq_ignore_ascii_case(name));
-        port_right && (own || named)
-    }
-}
-
-/// Turns away what is addressed to somebody else: a page of the world outside that has got itself this machine's address.
-async fn known_host(State(hosts): State<Hosts>, headers: HeaderMap, request: Request, next: Next) -> Response {
-    let mut given = headers.get_all(header::HOST).iter();
-    let known = given.next().and_then(|host| host.to_str().ok()).is_some_and(|host| hosts.know(host)) && given.next().is_none();
-    if known {
-        next.run(request).await
-    } else {
-        (StatusCode::MISDIRECTED_REQUEST, "这个主机名不在允许之列，请写进 [control] hosts\n").into_response()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_of_this_machine_are_answered() {
-        let own = "127.0.0.1:8420".parse().unwrap();
-        let hosts = Hosts { own, named: Arc::from(["dangri.local".to_owned()]) };
-        for right in ["127.0.0.1:8420", "localhost:8420", "LOCALHOST", "[::1]:8420", "dangri.local:8420", "Dangri.Local"] {
-            assert!(hosts.know(right), "{right}");
-        }
-        for wrong in [
-            "evil.example",
-            "evil.example:8420",
-            "localhost.",
-            "127.0.0.1:80",
-            "localhost:x",
-            "10.0.0.1:8420",
-            "[::1",
-            "[::1]x",
-            "",
-            "dangri.local.evil.example",
-        ] {
-            assert!(!hosts.know(wrong), "{wrong}");
-        }
-        let everywhere = Hosts { own: "0.0.0.0:8420".parse().unwrap(), named: Arc::from([]) };
-        assert!(everywhere.know("10.0.0.8:8420") && !everywhere.know("evil.example:8420"));
-    }
+    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body + "\n").into_response()
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    alert,
+    alert, audit,
     day::Excuse,
     document::{DocumentId, Entry, Record, State, Timestamp},
     platform::Exchange,
@@ -17,10 +17,12 @@ use crate::{
         remind::Reminder,
     },
     status::{Problem, Status, advice},
+    users,
 };
 
 use super::{
     UpkeepReport,
+    people::{AuditAsk, UsersAsk},
     publicity::{Compared, Decided, Notice},
     today::{DayAnswer, DayAsk},
 };
@@ -112,6 +114,10 @@ pub enum Ask {
     Export(Wanted),
     /// Something about the day: one [`Answer::Day`].
     Day(DayAsk),
+    /// About the console's users: an [`Answer::User`] each.
+    Users(UsersAsk),
+    /// About the audit log.
+    Audit(AuditAsk),
 }
 
 /// One line of an answer.
@@ -167,6 +173,12 @@ pub enum Answer {
     Day(Box<DayAnswer>),
     /// Something about alerts.
     Alert(alert::desk::Answer),
+    /// A user of the console.
+    User(users::Shown),
+    /// A line of the audit log.
+    Audited(audit::Line),
+    /// What a verification of the audit log came to.
+    AuditVerified(audit::Verified),
     /// Nothing, and why. Always the last line.
     Refused(Problem),
     /// All is said. Always the last line.

@@ -10,11 +10,13 @@ use tokio::task::JoinSet;
 
 use super::{
     api::{AT_ONCE, Answer, Ask, LedgerHead, Life, Preview, Row},
+    deed,
     publicity::Publicity,
     server::{Answers, Gone, Handler},
 };
 use crate::{
     alert::{self, Alerter},
+    audit::{Actor, AuditLog},
     day::{book::DayBook, excuse},
     document::{DocumentId, Record, State},
     platform::Exchange,
@@ -27,10 +29,11 @@ use crate::{
     },
     status::{Exit, Gatherer, Problem, Vitals, advice, gather::LAST_BACKUP, problems, words},
     store::{Listing, StoreError},
+    users::Users,
 };
 
 /// So much of a file goes into one line of an answer, in bytes before base64; well below the limit of a line.
-const PIECE: usize = 192 * 1024;
+pub(super) const PIECE: usize = 192 * 1024;
 
 /// Where exchanges with the platform are kept.
 pub trait Exchanges: Send + Sync + 'static {
@@ -91,6 +94,10 @@ pub struct Desk {
     pub book: Arc<DayBook>,
     /// The alerts; `None` where nobody is told anything.
     pub alerts: Option<Arc<Alerter>>,
+    /// The console's users.
+    pub users: Arc<Users>,
+    /// Where acts are written down.
+    pub audit: Arc<AuditLog>,
     /// Called after an act with the documents that it changed, so that what became due is done at once.
     pub wake: Wake,
 }
@@ -107,6 +114,8 @@ struct Act {
 pub(super) enum Stop {
     Gone,
     Refused(Problem),
+    /// It was shown what an act would concern; nothing was done.
+    Previewed,
 }
 
 impl From<Gone> for Stop {
@@ -124,7 +133,9 @@ impl From<StoreError> for Stop {
 
 #[async_trait]
 impl Handler for Desk {
-    async fn answer(&self, ask: Ask, by: &str, to: &Answers) {
+    async fn answer(&self, ask: Ask, actor: &Actor, to: &Answers) {
+        let deed = deed::of(&ask);
+        let by = &*actor.signature();
         let answered = match ask {
             Ask::Status => self.status(to).await,
             Ask::List { wanted, limit } => self.list(&wanted, limit, to).await,
@@ -141,7 +152,12 @@ impl Handler for Desk {
             Ask::Decisions { from, to: last } => self.decisions((from, last), to).await,
             Ask::Export(wanted) => self.export(wanted, by, to).await,
             Ask::Day(ask) => self.day(ask, by, to).await,
+            Ask::Users(ask) => self.users(ask, actor, to).await,
+            Ask::Audit(ask) => self.audit(ask, to).await,
         };
+        if let (Some(deed), Some(outcome)) = (deed, deed::came_of(&answered)) {
+            self.audit.note(actor, &deed, outcome).await;
+        }
         if let Err(Stop::Refused(problem)) = answered {
             let told = to.send(Answer::Refused(problem)).await;
             // Going away is the asker's own decision.
@@ -202,7 +218,8 @@ impl Desk {
             return Err(Stop::Refused(nothing(wanted)));
         }
         if records.len() > 1 && !confirmed {
-            return Ok(to.send(Answer::Preview(self.preview(&records, act.operation, more))).await?);
+            to.send(Answer::Preview(self.preview(&records, act.operation, more))).await?;
+            return Err(Stop::Previewed);
         }
         tracing::info!(operation = ?act.operation, documents = records.len(), operator = %act.by, "an operator acts");
         let mut changed = Vec::new();

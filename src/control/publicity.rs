@@ -8,6 +8,7 @@ use crate::{
     calendar::Calendar,
     document::{ContentHash, DocumentId, Record, Timestamp},
     publication::{Annulled, Decision, Difference, Extra, Outcome, Standing, Term, clock},
+    status::{text::Colour, words},
     store::StoreError,
 };
 
@@ -143,5 +144,26 @@ impl Notice {
     /// Whether a person must do something about it.
     pub fn needs_a_person(&self) -> bool {
         !self.advice.is_empty() && self.outcome != Outcome::Unseen || self.label == "超期"
+    }
+
+    /// The colour that it is shown in.
+    pub const fn colour(&self) -> Colour {
+        match self.outcome {
+            Outcome::Matched | Outcome::Repaired | Outcome::Gone | Outcome::Expired => Colour::Green,
+            Outcome::Exempt => Colour::Grey,
+            Outcome::NotYet => Colour::Blue,
+            Outcome::Unseen => Colour::Yellow,
+            _ => Colour::Red,
+        }
+    }
+
+    /// What differs, what kept it from being seen, what to do, and where it is.
+    pub fn details(&self) -> Vec<String> {
+        let mut lines: Vec<_> = self.differences.iter().map(|difference| words::plain(&difference.words())).collect();
+        lines.extend(self.annulled.as_ref().map(|said| words::plain(&format!("{} 撤销：{}（{} 登记）", said.on, said.reason, said.by))));
+        lines.extend(self.doubt.as_ref().filter(|doubt| **doubt != self.reason).map(|doubt| format!("最近一次没有核对到：{doubt}")));
+        lines.extend((!self.advice.is_empty()).then(|| format!("→ {}", self.advice)));
+        lines.extend(self.url.as_ref().map(|url| words::plain(url)));
+        lines
     }
 }

@@ -21,6 +21,7 @@ use super::{
     peer,
 };
 use crate::{
+    audit::Actor,
     clock::SharedClock,
     status::{Exit, Problem},
 };
@@ -35,9 +36,9 @@ const REST: Duration = Duration::milliseconds(200);
 /// Answers requests.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Answers one request of the operator `by`. What is sent after a [`Answer::Refused`] or [`Answer::End`] is nobody's; the server adds the
+    /// Answers one request of `by`. What is sent after a [`Answer::Refused`] or [`Answer::End`] is nobody's; the server adds the
     /// end.
-    async fn answer(&self, ask: Ask, by: &str, to: &Answers);
+    async fn answer(&self, ask: Ask, by: &Actor, to: &Answers);
 }
 
 /// Where answers go, one by one; waits while the asker is slow.
@@ -56,6 +57,34 @@ impl Answers {
     /// [`Gone`] when nobody listens any more.
     pub async fn send(&self, answer: Answer) -> Result<(), Gone> {
         self.0.send(answer).await.map_err(|_| Gone)
+    }
+}
+
+/// Asks a handler within the daemon, as the console does, and answers all that it said before the end.
+///
+/// # Errors
+/// The problem for which it refused.
+pub async fn ask_within(handler: &dyn Handler, ask: Ask, by: &Actor) -> Result<Vec<Answer>, Problem> {
+    let (sender, mut receiver) = mpsc::channel(64);
+    let answers = Answers(sender);
+    let answering = async {
+        handler.answer(ask, by, &answers).await;
+        drop(answers);
+    };
+    let hearing = async {
+        let mut heard = Vec::new();
+        while let Some(answer) = receiver.recv().await {
+            heard.push(answer);
+        }
+        heard
+    };
+    let ((), mut heard) = tokio::join!(answering, hearing);
+    match heard.pop() {
+        Some(Answer::Refused(problem)) => Err(problem),
+        last => {
+            heard.extend(last);
+            Ok(heard)
+        }
     }
 }
 
@@ -153,7 +182,7 @@ async fn serve(stream: UnixStream, busy: bool, handler: &dyn Handler, clock: &Sh
         Ok(request) => request,
         Err(problem) => return refuse(&mut writer, problem).await,
     };
-    let by = peer::operator(uid, request.on_behalf_of.as_deref(), &peer::passwd());
+    let by = Actor::at_the_socket(peer::operator(uid, request.on_behalf_of.as_deref(), &peer::passwd()));
     let (sender, receiver) = mpsc::channel(64);
     let answers = Answers(sender);
     let answering = async {

@@ -20,6 +20,7 @@ use super::{
     *,
 };
 use crate::{
+    audit::{Actor, AuditLog},
     check::Checker,
     clock::{Clock as _, ManualClock},
     document::{DocumentId, Event, HoldCause, Record, State, Timestamp},
@@ -31,6 +32,7 @@ use crate::{
         MemoryStore, Store as _, StoreError,
         samples::{Sample, change, leased},
     },
+    users::Users,
 };
 
 struct Kept(Vec<Exchange>);
@@ -133,7 +135,10 @@ async fn running() -> Running {
     };
     let woken = Arc::new(AtomicUsize::new(0));
     let wake = Arc::clone(&woken);
+    let folder = tempfile::tempdir().unwrap();
     let desk = Desk {
+        users: Arc::new(Users::new(store.clone(), clock.clone())),
+        audit: Arc::new(AuditLog::open(folder.path().join("audit"), store.clone(), clock.clone()).await.unwrap()),
         alerts: None,
         gatherer: Gatherer::new(store.clone(), vitals.clone()),
         queue,
@@ -147,7 +152,6 @@ async fn running() -> Running {
             wake.fetch_add(1, Ordering::Relaxed);
         }),
     };
-    let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("control.sock");
     let server = Server::bind(&socket, Arc::new(desk), clock).unwrap();
     tokio::spawn(server.run(std::future::pending()));
@@ -316,7 +320,7 @@ struct Nobody;
 
 #[async_trait]
 impl Handler for Nobody {
-    async fn answer(&self, ask: Ask, _: &str, _: &Answers) {
+    async fn answer(&self, ask: Ask, _: &Actor, _: &Answers) {
         match ask {
             Ask::Status => std::future::pending().await,
             _ => panic!("a handler that fails"),

@@ -30,6 +30,9 @@ use crate::{
 /// The largest list that goes through the socket, in bytes before base64.
 pub const LIST_LIMIT: usize = 700 << 10;
 
+/// How many exceptions go into one answer.
+const EXCUSES: usize = 200;
+
 /// How many lines of a plan go into one answer.
 const LINES: usize = 1_500;
 
@@ -45,6 +48,18 @@ pub enum DayName {
     LastOver,
     /// This day.
     On(NaiveDate),
+}
+
+impl DayName {
+    /// As people say it.
+    pub fn words(self) -> String {
+        match self {
+            Self::Today => "今日".to_owned(),
+            Self::Yesterday => "昨日".to_owned(),
+            Self::LastOver => "最近截止的一天".to_owned(),
+            Self::On(day) => day.to_string(),
+        }
+    }
 }
 
 /// What can be asked of the day.
@@ -67,6 +82,8 @@ pub enum DayAsk {
         /// Why.
         why: String,
     },
+    /// The exceptions on record, the newest first: [`DayAnswer::Excuses`].
+    Excuses,
     /// Everything that proves why a document was late: [`DayAnswer::Dossier`].
     Dossier {
         /// The document.
@@ -100,6 +117,8 @@ pub enum DayAnswer {
     Report(DayReport),
     /// An exception that stands on record now.
     Excused(Excuse),
+    /// Exceptions.
+    Excuses(Vec<Excuse>),
     /// A dossier.
     Dossier(Box<Dossier>),
     /// The plan.
@@ -153,6 +172,7 @@ impl Desk {
             DayAsk::Report(day) => DayAnswer::Report(self.book.report(self.day_named(day), self.skew()).await?),
             DayAsk::Acknowledge { day, note } => DayAnswer::Report(self.acknowledge(self.day_named(day), &note, by).await?),
             DayAsk::Excuse { name, why } => DayAnswer::Excused(self.excuse(&name, &why, by).await?),
+            DayAsk::Excuses => DayAnswer::Excuses(self.book.excuses(EXCUSES).await?),
             DayAsk::Dossier { name } => DayAnswer::Dossier(Box::new(self.dossier(&name).await?)),
             DayAsk::Plan(day) => DayAnswer::Plan(self.plan(day.map(|day| self.day_named(day))).await?),
             DayAsk::Roster => DayAnswer::Roster(self.roster().await?),

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::{notes::Board, pulse::Pulse};
 use crate::{
     alert::Alerter,
+    audit::{Actor, AuditLog},
     clock::Signal,
     config::Config,
     control::{Answers, Ask, Desk, Exchanges, Handler, Upkeep, publicity::Publicity},
@@ -16,6 +17,7 @@ use crate::{
     queue::Queue,
     report::Reports,
     status::Gatherer,
+    users::Users,
 };
 
 /// The exchange log's files.
@@ -35,7 +37,7 @@ pub(super) struct Fresh {
 
 #[async_trait]
 impl Handler for Fresh {
-    async fn answer(&self, ask: Ask, by: &str, to: &Answers) {
+    async fn answer(&self, ask: Ask, by: &Actor, to: &Answers) {
         self.pulse.refresh();
         self.desk.answer(ask, by, to).await;
     }
@@ -48,7 +50,7 @@ pub(super) fn desk(
     pulse: &Arc<Pulse>,
     (wakes, board): ([Arc<Signal>; 3], Arc<Board>),
     (keeper, alerts, publicity): (Arc<dyn Upkeep>, &Arc<Alerter>, Arc<dyn Publicity>),
-    (reports, book): (Arc<Reports>, Arc<DayBook>),
+    (reports, book, users, audit): (Arc<Reports>, Arc<DayBook>, Arc<Users>, Arc<AuditLog>),
 ) -> Fresh {
     let gate = Arc::clone(pulse.platform.gate());
     let desk = Desk {
@@ -61,6 +63,8 @@ pub(super) fn desk(
         reports,
         book,
         alerts: Some(Arc::clone(alerts)),
+        users,
+        audit,
         wake: Arc::new(move |acted| {
             // What stands beside their drafts may have to go or to come back.
             acted.iter().for_each(|id| board.tell_of(*id));

@@ -12,6 +12,7 @@ mod day;
 mod desk;
 mod intake;
 mod judges;
+mod listen;
 mod notes;
 mod outside;
 mod publicity;
@@ -32,7 +33,6 @@ use crate::{
     alert::{Alerter, OfficeEye},
     clock::{SharedClock, Signal, SystemClock, Work},
     config::{self, Config},
-    control::{Handler, Server},
     day::book::DayBook,
     document::Timestamp,
     platform::{FileExchangeLog, Gated, SharedGate, gate::Prober},
@@ -202,17 +202,6 @@ impl Loops {
         self.run("publicity", "核对公示", |beat, stop| publicity.run(beat, stop));
         Ok(publicist)
     }
-
-    /// The loop that answers at the control socket.
-    fn serve(&mut self, config: &Config, desk: impl Handler) -> Result<(), StartError> {
-        let server = Server::bind(&config.control_socket, Arc::new(desk), Arc::clone(&self.clock))
-            .map_err(|error| StartError::Machine { what: "打开控制接口", error })?;
-        self.run("control", "控制接口", |_, stop| async move {
-            server.run(async move { stop.wait().await }).await;
-            Ok(())
-        });
-        Ok(())
-    }
 }
 
 impl Running {
@@ -288,8 +277,10 @@ impl Running {
         let (alerts, eye) = telling::begin(&mut loops, &config, &store, &pulse, (&reports, &book, &publicist)).await?;
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
         let seams = (keeper as _, &alerts, Arc::clone(&publicist) as _);
-        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), seams, (reports, Arc::clone(&book)));
-        loops.serve(&config, desk)?;
+        let (users, audit) = listen::people(&config, &store, &clock).await?;
+        let books = (reports, Arc::clone(&book), Arc::clone(&users), Arc::clone(&audit));
+        let desk = desk::desk(&config, &queue, &pulse, (wakes, board), seams, books);
+        listen::begin(&mut loops, &config, Arc::new(desk), (users, audit), (&store, &pulse))?;
         let Loops { stop, running, signals, .. } = loops;
         signals.iter().for_each(|signal| stop.wakes(signal));
         let uploads = shared.wake();

@@ -1,4 +1,4 @@
-//! The alert room and the listener, put together and started.
+//! The alert room, put together and started, and the picture that others are shown.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use crate::{
     calendar::Calendar,
     clock::{SharedClock, Signal, Work},
     config::{self, Config, SecretRef},
-    console::{Console, Freshness, Picture, report},
+    console::{Freshness, Picture, report},
     day::book::DayBook,
     document::Timestamp,
     report::Reports,
@@ -22,8 +22,6 @@ use crate::{
 
 /// A backup may be missed once, with some grace.
 const BACKUP_GRACE: Duration = Duration::hours(26);
-/// How often a listener that could not begin tries again.
-const LISTEN_AGAIN: Duration = Duration::seconds(30);
 /// How often the outside service is visited.
 const PING: Duration = Duration::minutes(1);
 
@@ -37,7 +35,7 @@ pub(super) fn show_in_folder(loops: &mut Loops, store: &Arc<dyn Store>, pulse: &
     if !notes.wants_status() {
         return;
     }
-    let picture = Fresh { gatherer: Gatherer::new(Arc::clone(store), Arc::clone(&pulse.vitals)), pulse: Arc::clone(pulse) };
+    let picture = Fresh::new(store, pulse);
     let (notes, signal, clock) = (Arc::clone(notes), loops.signal(), Arc::clone(&pulse.clock));
     loops.run("standing", "写当日状态", |beat, stop| async move {
         let work = Work::begin(&clock);
@@ -73,6 +71,18 @@ fn standing(status: &Status) -> String {
 pub(super) struct Fresh {
     gatherer: Gatherer,
     pulse: Arc<Pulse>,
+}
+
+impl Fresh {
+    /// The picture of `store` and `pulse`.
+    pub(super) fn new(store: &Arc<dyn Store>, pulse: &Arc<Pulse>) -> Self {
+        Self { gatherer: Gatherer::new(Arc::clone(store), Arc::clone(&pulse.vitals)), pulse: Arc::clone(pulse) }
+    }
+}
+
+/// How old the last sweep may be before the daemon does not count as well.
+pub(super) fn freshness(config: &Config) -> Freshness {
+    Freshness::of(config.folder.sweep.max(config.folder.sweep_network))
 }
 
 #[async_trait]
@@ -128,7 +138,7 @@ async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), Start
     Ok((alerter, eye))
 }
 
-/// Starts looking, sending, listening and pinging.
+/// Starts looking, sending and pinging.
 fn start(loops: &mut Loops, parts: &Parts<'_>, alerter: &Arc<Alerter>) {
     loops.signals.extend(alerter.signals());
     let (looker, sender) = (Arc::clone(alerter), Arc::clone(alerter));
@@ -136,45 +146,8 @@ fn start(loops: &mut Loops, parts: &Parts<'_>, alerter: &Arc<Alerter>) {
     loops.run("alert-post", "发送告警", |beat, stop| sender.send(beat, move || stop.decided()));
     let Parts { config, store, pulse } = parts;
     let clock = &pulse.clock;
-    let picture: Arc<dyn Picture> =
-        Arc::new(Fresh { gatherer: Gatherer::new(Arc::clone(store), Arc::clone(&pulse.vitals)), pulse: Arc::clone(pulse) });
-    let fresh = Freshness::of(config.folder.sweep.max(config.folder.sweep_network));
-    if let Some(address) = config.console.listen {
-        let console = Console { picture: Arc::clone(&picture), fresh, hosts: config.console.hosts.clone().into() };
-        let (signal, clock) = (loops.signal(), Arc::clone(clock));
-        loops.run("console", "网页", |beat, stop| async move {
-            // A port that is taken stops no document; the watcher outside hears that nobody answers.
-            let work = Work::begin(&clock);
-            let listener = loop {
-                beat(clock.now());
-                match tokio::net::TcpListener::bind(address).await {
-                    Ok(listener) => break listener,
-                    Err(error) => tracing::error!(%address, %error, "the console's port cannot be had; trying again"),
-                }
-                if stop.decided() {
-                    return Ok(());
-                }
-                work.rest(clock.now().plus(LISTEN_AGAIN), &signal).await;
-            };
-            drop(work);
-            let ended = Arc::clone(&stop);
-            let serving = console.serve(listener, async move { ended.wait().await });
-            let mut serving = std::pin::pin!(serving);
-            let work = Work::begin(&clock);
-            loop {
-                beat(clock.now());
-                tokio::select! {
-                    served = &mut serving => {
-                        if let Err(error) = served {
-                            tracing::error!(%error, "the console ended");
-                        }
-                        return Ok(());
-                    }
-                    () = work.rest(clock.now().plus(Duration::minutes(1)), &signal) => {}
-                }
-            }
-        });
-    }
+    let picture: Arc<dyn Picture> = Arc::new(Fresh::new(store, pulse));
+    let fresh = freshness(config);
     if let Some(address) = config.alert.ping.clone() {
         let (signal, clock) = (loops.signal(), Arc::clone(clock));
         loops.run("ping", "外部看门", |beat, stop| {

@@ -26,3 +26,12 @@ pub fn key(record: &Record) -> String {
         None => format!("-/{}", record.id()),
     }
 }
+
+/// The longest reason that is kept, in characters.
+pub const LONGEST: usize = 500;
+
+/// A reason as it is put on record; `None` when nothing was said.
+pub fn reason(said: &str) -> Option<String> {
+    let said = said.trim();
+    (!said.is_empty()).then(|| said.chars().take(LONGEST).collect())
+}

@@ -47,7 +47,10 @@ const fn rank(state: State) -> u8 {
 
 /// The row for a document that a person must see to.
 pub(super) fn need(record: &Record, now: Timestamp) -> Need {
+    let facts = record.birth.facts.as_ref();
     Need {
+        kind: facts.map_or_else(String::new, |facts| facts.kind_name.clone()),
+        author: facts.map_or_else(String::new, |facts| facts.author.0.clone()),
         id: record.id(),
         title: record.title(),
         state: record.state,

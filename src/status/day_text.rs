@@ -106,13 +106,28 @@ fn rows(report: &DayReport, style: Style) -> Vec<String> {
     lines
 }
 
-fn row_line(row: &DayRow, title: usize, style: Style) -> String {
-    let (colour, label) = match row.standing {
+/// How a document of a day stands, in its colour and a word.
+pub fn stands(row: &DayRow) -> (Colour, String) {
+    match row.standing {
         Standing::Overdue { .. } => (Colour::Red, format!("{} 逾期", row.state.label())),
         Standing::Late { late_secs, .. } => (Colour::Red, format!("逾期 {}补录", words::span(chrono::Duration::seconds(late_secs)))),
         Standing::OnTime { .. } => (Colour::Green, "按时录入".to_owned()),
         _ => (Colour::Yellow, row.state.label().to_owned()),
-    };
+    }
+}
+
+/// The time that a document of a day has left, or by how much it is late.
+pub fn time_left(row: &DayRow) -> String {
+    let span = |secs| words::span(chrono::Duration::seconds(secs));
+    match row.standing {
+        Standing::Open { left_secs } | Standing::PastTarget { left_secs } => format!("还有 {}", span(left_secs)),
+        Standing::Overdue { late_secs } => format!("已过 {}", span(late_secs)),
+        Standing::Late { .. } | Standing::OnTime { .. } | Standing::Dropped => "—".to_owned(),
+    }
+}
+
+fn row_line(row: &DayRow, title: usize, style: Style) -> String {
+    let (colour, label) = stands(row);
     let name = words::pad(&words::fit(&words::plain(&row.title), title), title);
     let excuse = row.excuse.as_ref().map_or_else(
         || if row.standing.missed() { "  → 请登记原因：dangri day excuse".to_owned() } else { String::new() },

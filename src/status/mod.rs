@@ -9,6 +9,7 @@ pub mod dossier;
 mod drift;
 pub mod exit;
 pub mod gather;
+pub mod lights;
 pub mod problems;
 mod scan;
 pub mod story;
@@ -171,6 +172,12 @@ pub struct Need {
     pub state: State,
     /// The state's word.
     pub label: String,
+    /// Its kind's Chinese name; empty when it could not be read.
+    #[serde(default)]
+    pub kind: String,
+    /// The officer who drafted it; empty when it could not be read.
+    #[serde(default)]
+    pub author: String,
     /// Why it is there, in Chinese.
     pub reason: String,
     /// What to do, in Chinese.

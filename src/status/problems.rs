@@ -46,9 +46,9 @@ pub fn in_words(error: &StoreError) -> String {
 /// Doubt is the platform's matter for this long, and then a person's (operators.md B6).
 pub const UNSURE_TOLERATED: Duration = Duration::minutes(10);
 /// Clocks that differ by more than this are told of (faults 13).
-const SKEW_TOLERATED_MS: u64 = 60_000;
+pub(super) const SKEW_TOLERATED_MS: u64 = 60_000;
 /// Below this many free bytes intake stops (faults 4).
-const DISK_LOW: u64 = 500 << 20;
+pub(super) const DISK_LOW: u64 = 500 << 20;
 /// A certificate that ends within this many days is told of (faults 28).
 const CERTIFICATE_DAYS: i64 = 30;
 

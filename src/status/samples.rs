@@ -84,6 +84,8 @@ pub(crate) fn channel(name: &str, said: &str) -> ChannelFacts {
 fn need(n: u8, title: &str, state: State, reason: &str, advice: &str, overdue: bool) -> Need {
     let cut_off = if overdue { at("2026-11-22T17:30:00+08:00") } else { at("2026-11-23T17:30:00+08:00") };
     Need {
+        kind: "当场行政处罚决定书（单位）".into(),
+        author: "张三".into(),
         id: DocumentId::of_unfit("sample", &ContentHash::of(&[n])),
         title: title.into(),
         state,

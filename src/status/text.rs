@@ -2,8 +2,8 @@
 
 use chrono::Duration;
 
-use super::{ChannelFacts, Exit, FolderState, GateState, Need, Status, words};
-use crate::document::State;
+use super::{ChannelFacts, Exit, GateState, Need, Status, Today, lights, words};
+use crate::document::{State, Timestamp};
 
 /// How many lines a status may take.
 pub const LINES: usize = 15;
@@ -124,20 +124,36 @@ fn of_class(problems: &[super::Problem], exit: Exit) -> String {
 fn today_line(status: &Status, style: Style) -> String {
     let today = &status.today;
     let at_least = if today.at_least { "至少 " } else { "" };
+    let mut tiles = vec![format!("应录入 {at_least}{}", words::thousands(today.expected))];
+    tiles.extend(tiles_of(today).into_iter().map(|(word, n, colour)| style.tile(word, n, colour)));
+    format!("  今日: {}    截止 {}", tiles.join("  "), deadline(status))
+}
+
+/// The figures beside 应录入, with the colour that each has once it is not naught.
+pub fn tiles_of(today: &Today) -> Vec<(&'static str, u64, Colour)> {
     let mut tiles = vec![
-        format!("应录入 {at_least}{}", words::thousands(today.expected)),
-        style.tile("已录入", today.entered, Colour::Green),
-        style.tile("上传中", today.on_the_way, Colour::Blue),
-        style.tile("退回", today.sent_back, Colour::Yellow),
-        style.tile("待核实", today.unsure, Colour::Yellow),
+        ("已录入", today.entered, Colour::Green),
+        ("上传中", today.on_the_way, Colour::Blue),
+        ("退回", today.sent_back, Colour::Yellow),
+        ("待核实", today.unsure, Colour::Yellow),
     ];
     if today.held > 0 {
-        tiles.push(style.tile("暂停", today.held, Colour::Yellow));
+        tiles.push(("暂停", today.held, Colour::Yellow));
     }
-    tiles.push(style.tile("逾期", today.overdue, Colour::Red));
-    let left = today.cut_off.since(status.at);
-    let left = if left > Duration::zero() { format!("还有 {}", words::span(left)) } else { format!("已过 {}", words::span(left)) };
-    format!("  今日: {}    截止 {}（{left}）", tiles.join("  "), words::cut_off_time(today.cut_off, today.day))
+    tiles.push(("逾期", today.overdue, Colour::Red));
+    tiles
+}
+
+/// `17:30（还有 3小时12分）`.
+pub fn deadline(status: &Status) -> String {
+    let today = &status.today;
+    format!("{}（{}）", words::cut_off_time(today.cut_off, today.day), left(today.cut_off, status.at))
+}
+
+/// `还有 3小时12分`, `已过 20 分钟`.
+pub fn left(cut_off: Timestamp, now: Timestamp) -> String {
+    let left = cut_off.since(now);
+    if left > Duration::zero() { format!("还有 {}", words::span(left)) } else { format!("已过 {}", words::span(left)) }
 }
 
 /// The plan, the forecast and days that nobody confirmed, where there is something to say.
@@ -163,12 +179,8 @@ fn day_line(status: &Status, style: Style) -> Option<String> {
 
 fn folder_line(status: &Status, style: Style) -> String {
     let folder = &status.folder;
-    let colour = match folder.state {
-        FolderState::Watched => Colour::Green,
-        FolderState::NotSeen => Colour::Grey,
-        FolderState::NoMarker | FolderState::Unavailable => Colour::Red,
-    };
-    let mut line = format!("  目录: {}  {}", style.paint(colour, folder.state.label()), words::plain(&folder.path));
+    let light = lights::folder(status);
+    let mut line = format!("  目录: {}  {}", style.paint(light.colour, &light.word), words::plain(&folder.path));
     if let Some(swept) = folder.last_sweep {
         let settling =
             if folder.settling > 0 { format!("，{} 个等待写完", words::thousands(folder.settling)) } else { String::new() };
@@ -180,13 +192,8 @@ fn folder_line(status: &Status, style: Style) -> String {
 
 fn platform_line(status: &Status, style: Style) -> String {
     let platform = &status.platform;
-    let colour = match platform.gate {
-        GateState::Open => Colour::Green,
-        GateState::Untried => Colour::Grey,
-        GateState::Probing => Colour::Yellow,
-        GateState::Down | GateState::Refused => Colour::Red,
-    };
-    let mut parts = vec![style.paint(colour, platform.gate.label())];
+    let light = lights::platform(status);
+    let mut parts = vec![style.paint(light.colour, &light.word)];
     if matches!(platform.gate, GateState::Down | GateState::Probing | GateState::Refused) && !platform.said.is_empty() {
         parts.push(words::fit(&words::plain(&platform.said), 40));
     }
@@ -203,18 +210,13 @@ fn platform_line(status: &Status, style: Style) -> String {
 }
 
 fn surroundings_line(status: &Status, style: Style) -> String {
-    let clock = match status.platform.skew_millis {
-        None => style.paint(Colour::Grey, "尚未比对"),
-        Some(ms) if ms.unsigned_abs() < 60_000 => {
-            let tenths = ms.unsigned_abs() / 100;
-            format!("{}  与平台相差 {}.{} 秒", style.paint(Colour::Green, "正常"), tenths / 10, tenths % 10)
-        }
-        Some(ms) => {
-            let slow = if ms > 0 { "慢" } else { "快" };
-            style.paint(Colour::Red, &format!("本机比平台{slow} {}", words::span(Duration::milliseconds(ms))))
-        }
-    };
-    let disk = status.disk_free_bytes.map_or_else(|| "尚未查看".to_owned(), |n| format!("剩 {}", words::bytes(n)));
+    let light = lights::clock(status);
+    let mut clock = style.paint(light.colour, &light.word);
+    if let Some(ms) = status.platform.skew_millis.filter(|_| light.colour == Colour::Green) {
+        let tenths = ms.unsigned_abs() / 100;
+        clock += &format!("  与平台相差 {}.{} 秒", tenths / 10, tenths % 10);
+    }
+    let disk = lights::disk(status).word;
     let backup = status.store.last_backup.map_or_else(|| "尚无".to_owned(), |at| words::moment(at, status.at));
     format!("  时钟: {clock}    磁盘: {disk}    上次备份: {backup}")
 }
@@ -344,7 +346,7 @@ mod tests {
     fn the_first_minute_reads_like_this() {
         let mut status = samples::good_day();
         status.started = samples::at("2026-11-23T14:18:02+08:00");
-        status.folder.state = FolderState::NotSeen;
+        status.folder.state = crate::status::FolderState::NotSeen;
         status.folder.last_sweep = None;
         status.platform = super::super::PlatformFacts::default();
         status.store.last_backup = None;

@@ -11,6 +11,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::{Duration, NaiveDate};
 use dangri::{
+    audit::AuditLog,
     check::{self, Checker},
     clock::ManualClock,
     control::{
@@ -26,6 +27,7 @@ use dangri::{
         JournalStore, MemoryStore, Settings, Store as _, StoreError,
         samples::{Sample, change, leased},
     },
+    users::Users,
 };
 use serde_json::Value;
 
@@ -239,6 +241,8 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
     let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/platform/shandong");
     let checker = Checker::load(&profile, check::Settings::default()).unwrap();
     let desk = Desk {
+        users: Arc::new(Users::new(store.clone(), clock.clone())),
+        audit: Arc::new(AuditLog::open(home.join("audit"), store.clone(), clock.clone()).await.unwrap()),
         alerts: None,
         queue: Arc::new(Queue::new(store.clone(), clock.clone(), settings)),
         gatherer: Gatherer::new(store.clone(), vitals.clone()),

@@ -8,6 +8,7 @@ mod annexes;
 mod archiving;
 mod cli;
 mod comparing;
+mod console;
 mod demo;
 mod drifting;
 mod filing;

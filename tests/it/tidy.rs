@@ -21,6 +21,9 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("check", &["calendar", "document", "publication"]),
     ("store", &["document"]),
     ("platform", &["clock", "config", "document", "redact", "telemetry", "tls"]),
+    // Who did what, chained; and who may do what in the console.
+    ("audit", &["clock", "document", "redact", "store"]),
+    ("users", &["clock", "document", "store"]),
     // The meeting place.
     ("queue", &["check", "clock", "document", "platform", "store"]),
     ("upload", &["clock", "document", "platform", "queue", "store"]),
@@ -29,14 +32,32 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("status", &["day", "document", "platform", "publication", "reconcile", "store"]),
     ("alert", &["calendar", "clock", "config", "day", "document", "redact", "status", "store", "tls"]),
     ("report", &["calendar", "check", "day", "document", "reconcile", "status", "store"]),
-    ("control", &["alert", "calendar", "clock", "day", "document", "platform", "publication", "queue", "report", "status", "store"]),
-    // Over HTTP; it reads the picture and nothing else.
-    ("console", &["alert", "clock", "config", "document", "status"]),
+    (
+        "control",
+        &[
+            "alert",
+            "audit",
+            "calendar",
+            "clock",
+            "day",
+            "document",
+            "platform",
+            "publication",
+            "queue",
+            "report",
+            "status",
+            "store",
+            "users",
+        ],
+    ),
+    // Over HTTP; it reads the picture, and asks the desk for everything else.
+    ("console", &["alert", "audit", "clock", "config", "control", "day", "document", "queue", "redact", "status", "store", "users"]),
     // The wiring.
     (
         "daemon",
         &[
             "alert",
+            "audit",
             "calendar",
             "check",
             "clock",
@@ -54,6 +75,7 @@ const KNOWS: &[(&str, &[&str])] = &[
             "store",
             "telemetry",
             "upload",
+            "users",
             "watch",
         ],
     ),
@@ -62,6 +84,7 @@ const KNOWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "alert",
+            "audit",
             "calendar",
             "check",
             "clock",
@@ -77,6 +100,7 @@ const KNOWS: &[(&str, &[&str])] = &[
             "report",
             "status",
             "store",
+            "users",
             "watch",
         ],
     ),

@@ -137,13 +137,9 @@ impl DayBook {
     /// # Errors
     /// [`ExcuseError`].
     pub async fn excuse(&self, record: &Record, by: &str, reason: &str) -> Result<Excuse, ExcuseError> {
-        let reason = reason.trim();
-        if reason.is_empty() {
-            return Err(ExcuseError::NoReason);
-        }
+        let Some(reason) = excuse::reason(reason) else { return Err(ExcuseError::NoReason) };
         let document = excuse::key(record);
-        let excuse =
-            Excuse { title: record.title(), document, at: self.now(), by: by.to_owned(), reason: reason.chars().take(500).collect() };
+        let excuse = Excuse { title: record.title(), document, at: self.now(), by: by.to_owned(), reason };
         // Two within one millisecond must not take each other's place.
         let nth = self.excuses_of(&excuse.document).await?.len();
         let name = format!("{EXCUSES}{}/{:020}-{nth}", excuse.document, excuse.at.millis());
@@ -159,6 +155,17 @@ impl DayBook {
     /// When the store fails.
     pub async fn excuses_of(&self, key: &str) -> Result<Vec<Excuse>, StoreError> {
         self.facts(&format!("{EXCUSES}{key}/")).await
+    }
+
+    /// The exceptions on record for all documents, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn excuses(&self, limit: usize) -> Result<Vec<Excuse>, StoreError> {
+        let mut all: Vec<Excuse> = self.facts(EXCUSES).await?;
+        all.sort_by_key(|excuse| std::cmp::Reverse(excuse.at));
+        all.truncate(limit);
+        Ok(all)
     }
 
     /// Somebody has looked at a day and confirms it as it stands.
