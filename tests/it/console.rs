@@ -94,7 +94,10 @@ fn encoded(text: &str) -> String {
 /// An office with a console, and a browser in front of it.
 async fn office(furnishing: Furnishing) -> (Office, Browser) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    (furnishing.listening(&format!("127.0.0.1:{port}")).open().await, Browser::new(port))
+    let office = furnishing.listening(&format!("127.0.0.1:{port}")).open().await;
+    // Whoever rests has the port.
+    office.clock.settled().await;
+    (office, Browser::new(port))
 }
 
 /// Runs a command that reads a password.
@@ -252,7 +255,7 @@ async fn an_operator_gives_an_exception_that_stands_for_ever_and_nobody_else_can
     // A power cut loses the sessions and nothing else.
     office.crash().await;
     office.start().await;
-    office.pass(Duration::seconds(1)).await;
+    office.clock.settled().await;
     assert_eq!(browser.get("/excuses").await.header("location"), "/login?ended=1");
     browser.login("王芳", PASSWORD).await;
     assert_eq!(browser.get("/excuses").await.text.matches("王芳（网页）").count(), 1);
