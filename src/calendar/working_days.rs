@@ -26,6 +26,10 @@ pub struct Calendar {
     years: BTreeSet<i32>,
     /// The days that the notices name: true is off, false a make-up working day. A notice may name days of the December before.
     named: BTreeMap<NaiveDate, bool>,
+    /// What is covered without a gap.
+    coverage: Option<Coverage>,
+    /// Its working days, in order: a period within it is counted by two look-ups, however long it is.
+    worked: Vec<NaiveDate>,
 }
 
 /// The first and the last day that the calendar can answer for without a gap.
@@ -151,11 +155,18 @@ impl Calendar {
         }
         self.years.insert(file.year);
         self.named.extend(file.days.iter().map(|day| (day.date, day.is_off)));
+        self.coverage = self.covered();
+        let days = self.coverage.into_iter().flat_map(|known| known.first.iter_days().take_while(move |day| *day <= known.last));
+        self.worked = days.filter(|day| self.is_working_day(*day).is_ok_and(|worked| worked)).collect();
         Ok(())
     }
 
     /// What the calendar covers without a gap, from its first year on; `None` for an empty one.
     pub fn coverage(&self) -> Option<Coverage> {
+        self.coverage
+    }
+
+    fn covered(&self) -> Option<Coverage> {
         let first = *self.years.first()?;
         let last = (first..).take_while(|year| self.years.contains(year)).last()?;
         Some(Coverage { first: NaiveDate::from_ymd_opt(first, 1, 1)?, last: NaiveDate::from_ymd_opt(last, 12, 31)? })
@@ -180,6 +191,12 @@ impl Calendar {
     /// # Errors
     /// [`Uncovered`] as soon as a day of the period is.
     pub fn plus_working_days(&self, start: NaiveDate, count: u32) -> Result<NaiveDate, Uncovered> {
+        if count > 0 && self.covers(start) {
+            let end = usize::try_from(count).ok().and_then(|count| self.worked.get(self.worked_to(start) + count - 1));
+            if let Some(end) = end {
+                return Ok(*end);
+            }
+        }
         let mut day = start;
         let mut left = count;
         while left > 0 {
@@ -217,6 +234,10 @@ impl Calendar {
     /// # Errors
     /// [`Uncovered`] as soon as a day between is.
     pub fn working_days_between(&self, start: NaiveDate, end: NaiveDate) -> Result<u32, Uncovered> {
+        if self.covers(start) && self.covers(end) {
+            let count = self.worked_to(end).saturating_sub(self.worked_to(start));
+            return Ok(u32::try_from(count).unwrap_or(u32::MAX));
+        }
         let mut count = 0;
         let mut day = start;
         while day < end {
@@ -224,6 +245,15 @@ impl Calendar {
             count += u32::from(self.is_working_day(day)?);
         }
         Ok(count)
+    }
+
+    fn covers(&self, day: NaiveDate) -> bool {
+        self.coverage.is_some_and(|known| known.first <= day && day <= known.last)
+    }
+
+    /// How many working days of the coverage lie up to and with `day`.
+    fn worked_to(&self, day: NaiveDate) -> usize {
+        self.worked.partition_point(|worked| *worked <= day)
     }
 
     fn after(&self, day: NaiveDate) -> Result<NaiveDate, Uncovered> {
@@ -357,6 +387,23 @@ mod tests {
                 prop_assert!(calendar.is_working_day(end).unwrap());
             }
             prop_assert!(calendar.plus_working_days(start, count + 1).unwrap() > end);
+        }
+
+        #[test]
+        fn periods_are_those_that_are_counted_day_by_day(offset in 0u64..1600, length in 0u64..1600, count in 1u32..400) {
+            // From before what is covered to after it.
+            let calendar = calendar();
+            let start = day("2022-11-15") + Days::new(offset);
+            let end = start + Days::new(length);
+            let days = || start.iter_days().skip(1);
+            let one_by_one = days().take_while(|d| *d <= end).map(|d| calendar.is_working_day(d)).try_fold(0, |n, worked| Ok(n + u32::from(worked?)));
+            prop_assert_eq!(calendar.working_days_between(start, end), one_by_one);
+            let mut left = count;
+            let reached = days().find_map(|d| match calendar.is_working_day(d) {
+                Ok(worked) => { left -= u32::from(worked); (left == 0).then_some(Ok(d)) }
+                Err(uncovered) => Some(Err(uncovered)),
+            });
+            prop_assert_eq!(Some(calendar.plus_working_days(start, count)), reached);
         }
 
         #[test]

@@ -121,7 +121,7 @@ impl Notice {
             label: standing.label(now, calendar),
             reason: standing.reason(),
             advice: standing.advice().to_owned(),
-            working_days_left: clock::working_days_left(standing.date, now, calendar).filter(|_| standing.is_unpublished()),
+            working_days_left: standing.is_unpublished().then(|| clock::working_days_left(standing.date, now, calendar)).flatten(),
             id: standing.id,
             number: standing.number,
             date: standing.date,
