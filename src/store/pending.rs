@@ -1,10 +1,10 @@
 //! The index's newest changes, which sled does not have yet.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use super::{
     Listing,
-    index::{Changes, Slot, Summary, state_value},
+    index::{Changes, Slot, Summary, Told, state_value},
     keys,
 };
 use crate::document::{DocumentId, Record, State};
@@ -33,34 +33,37 @@ impl Pending {
         self.facts.clear();
     }
 
-    pub(super) fn take(&mut self, changes: &Changes, summary: &Summary) {
-        for (before, slot) in &changes.slots {
-            let (record, arrival) = (&slot.record, slot.arrival);
-            let id = record.id();
-            let before = before.map(|item| item.state);
-            if let Some(before) = before.filter(|before| *before != record.state) {
-                self.keys.insert(full_key(&Listing::InState(before), record, arrival), None);
+    pub(super) fn take(&mut self, changes: Changes, summary: &Summary) {
+        for Told { was, slot, stays } in changes.slots {
+            let before = was.map(|item| item.state);
+            if !stays {
+                self.take_keys(before, &slot);
             }
-            self.keys.insert(full_key(&Listing::InState(record.state), record, arrival), Some(state_value(&slot.item())));
-            if before.is_none() {
-                for listing in keys::lasting(record) {
-                    self.keys.insert(full_key(&listing, record, arrival), Some(id.as_bytes().to_vec()));
-                }
-            }
-            match self.docs.get_mut(&id) {
-                Some((_, known)) => known.clone_from(slot),
-                None => {
-                    self.docs.insert(id, (before, slot.clone()));
-                }
+            match self.docs.entry(slot.record.id()) {
+                Entry::Occupied(mut known) => known.get_mut().1 = slot,
+                Entry::Vacant(new) => drop(new.insert((before, slot))),
             }
         }
-        for (id, arrival, path) in &changes.paths {
-            let mut key = keys::prefix(&Listing::Path(path.clone()));
+        for (id, arrival, path) in changes.paths {
+            let mut key = keys::prefix(&Listing::Path(path));
             key.extend_from_slice(&(!arrival).to_be_bytes());
             self.keys.insert(key, Some(id.as_bytes().to_vec()));
         }
-        self.facts.extend(changes.facts.iter().map(|fact| (fact.name.clone(), fact.value.clone())));
+        self.facts.extend(changes.facts.into_iter().map(|fact| (fact.name, fact.value)));
         self.summary = summary.clone();
+    }
+
+    fn take_keys(&mut self, before: Option<State>, slot: &Slot) {
+        let (record, arrival) = (&slot.record, slot.arrival);
+        if let Some(before) = before.filter(|before| *before != record.state) {
+            self.keys.insert(full_key(&Listing::InState(before), record, arrival), None);
+        }
+        self.keys.insert(full_key(&Listing::InState(record.state), record, arrival), Some(state_value(&slot.item())));
+        if before.is_none() {
+            for listing in keys::lasting(record) {
+                self.keys.insert(full_key(&listing, record, arrival), Some(record.id().as_bytes().to_vec()));
+            }
+        }
     }
 }
 

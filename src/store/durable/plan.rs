@@ -14,7 +14,7 @@ use crate::{
     store::{
         Admission, Change, Fact, Newcomer, StoreError,
         agenda::Item,
-        index::{Changes, Counts, Slot},
+        index::{Changes, Counts, Slot, Told},
         journal::{Draft, Matter, Pos, Prev},
         keys,
     },
@@ -199,7 +199,8 @@ impl Plan {
             }
             counts.change(working.was.map(|item| item.state), slot.record.state);
             arrivals.insert(id, slot.arrival);
-            changes.slots.push((working.was, slot));
+            let stays = working.was == Some(slot.item());
+            changes.slots.push(Told { was: working.was, slot, stays });
         }
         for (id, path) in self.paths {
             if let Some(arrival) = arrivals.get(&id) {

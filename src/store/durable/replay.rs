@@ -9,7 +9,7 @@ use crate::{
     store::{
         DamageReport, Fact,
         agenda::Item,
-        index::{Changes, GATHER, Index, Slot, Summary},
+        index::{Changes, GATHER, Index, Slot, Summary, Told},
         journal::{Frame, Matter, Pos, SegmentHead, Trouble},
         keys::{self, Arrival},
     },
@@ -126,11 +126,15 @@ impl<'a> Replay<'a> {
 
     fn tell(&mut self) {
         let changes = Changes {
-            slots: self.slots.drain().map(|(_, (was, slot))| (was.map(|state| Item { state, ..slot.item() }), slot)).collect(),
+            slots: self
+                .slots
+                .drain()
+                .map(|(_, (was, slot))| Told { was: was.map(|state| Item { state, ..slot.item() }), slot, stays: false })
+                .collect(),
             paths: std::mem::take(&mut self.paths),
             facts: std::mem::take(&mut self.facts),
         };
-        self.index.commit(&changes, &self.summary);
+        self.index.commit(changes, &self.summary);
     }
 
     /// The record as gathered or as in the index, with the state that the index still has it in.

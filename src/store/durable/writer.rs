@@ -225,7 +225,7 @@ impl Writer {
         let places = self.append(&plan.drafts, bytes)?;
         let first = self.tail.last_seq() + 1 - places.len() as u64;
         let changes = plan.changes(&places, first, &mut self.summary.counts);
-        self.tell_index(&changes, places.last().copied().unwrap_or_default());
+        self.tell_index(changes, places.last().copied().unwrap_or_default());
         Ok(())
     }
 
@@ -259,18 +259,19 @@ impl Writer {
         self.tail.append(drafts)
     }
 
-    fn tell_index(&mut self, changes: &Changes, last: Pos) {
+    fn tell_index(&mut self, changes: Changes, last: Pos) {
         let end = self.tail.end();
         self.summary.seq = self.tail.last_seq();
         self.summary.last = (last.segment, last.offset);
         self.summary.end = (end.segment, end.offset);
+        let moves: Vec<_> = changes.slots.iter().map(|told| (told.was, told.slot.item())).collect();
         if let Ok(index) = self.shared.index() {
             self.waiting = index.commit(changes, &self.summary);
         }
         {
             let mut agenda = lock(&self.shared.agenda);
-            for (before, slot) in &changes.slots {
-                agenda.change(*before, slot.item());
+            for (before, now) in moves {
+                agenda.change(before, now);
             }
         }
         *lock(&self.shared.counts) = self.summary.counts;
@@ -367,7 +368,7 @@ impl Writer {
         match &slot {
             Some(slot) => {
                 tracing::warn!(document = %id, "a damaged record of the index is mended from the journal");
-                index.commit(&Changes::of_one(slot.clone()), &self.summary);
+                index.commit(Changes::of_one(slot.clone()), &self.summary);
             }
             None => self.shared.report(crate::store::DamageReport {
                 place: "index".into(),
@@ -388,7 +389,7 @@ impl Writer {
         let places = self.append(&[draft], bytes)?;
         let place = places.first().copied().unwrap_or_default();
         slot.bytes = (place.segment, place.offset);
-        self.tell_index(&Changes::of_one(slot), place);
+        self.tell_index(Changes::of_one(slot), place);
         Ok(())
     }
 

@@ -78,11 +78,22 @@ pub(in crate::store) struct Summary {
     pub counts: Counts,
 }
 
+/// A record as a commit leaves it.
+#[derive(Debug)]
+pub(in crate::store) struct Told {
+    /// What the agenda knew of it before, if it did.
+    pub was: Option<Item>,
+    pub slot: Slot,
+    /// Whether it stands in every listing as it did, so that its keys need not be written. Never so of what is told again or mended: then
+    /// nobody knows what the index has.
+    pub stays: bool,
+}
+
 /// What one commit of the journal changes.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Changes {
-    /// Records, each with what the agenda knew of it before, if it did.
-    pub slots: Vec<(Option<Item>, Slot)>,
+    /// Records.
+    pub slots: Vec<Told>,
     /// Further paths at which documents were seen.
     pub paths: Vec<(DocumentId, Arrival, String)>,
     /// Facts.
@@ -92,6 +103,6 @@ pub(in crate::store) struct Changes {
 impl Changes {
     /// One record, in the state that it was in.
     pub(in crate::store) fn of_one(slot: Slot) -> Self {
-        Self { slots: vec![(Some(slot.item()), slot)], ..Self::default() }
+        Self { slots: vec![Told { was: Some(slot.item()), slot, stays: false }], ..Self::default() }
     }
 }

@@ -19,7 +19,7 @@ use std::{
 
 use self::seal::{decode, encode};
 pub(in crate::store) use self::{
-    kept::{Changes, Counts, Slot, Summary},
+    kept::{Changes, Counts, Slot, Summary, Told},
     seal::{FRONT, check, front, seal},
 };
 use super::{
@@ -163,7 +163,7 @@ impl Index {
     }
 
     /// Takes in the changes of one commit; says how many documents and facts are not in sled yet. At [`GATHER`] of them it is time to [`Index::flush`].
-    pub(in crate::store) fn commit(&self, changes: &Changes, summary: &Summary) -> usize {
+    pub(in crate::store) fn commit(&self, changes: Changes, summary: &Summary) -> usize {
         let mut pending = self.pending.write().unwrap_or_else(PoisonError::into_inner);
         pending.take(changes, summary);
         pending.docs.len() + pending.facts.len()
@@ -179,7 +179,9 @@ impl Index {
         }
         self.write_keys(&pending.keys)?;
         let mut written = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let docs: Vec<_> = pending.docs.values().collect();
+        // In the tree's own order each leaf is fetched once, not once for every record on it.
+        let mut docs: Vec<_> = pending.docs.values().collect();
+        docs.sort_unstable_by_key(|(_, slot)| slot.record.id());
         for some in docs.chunks(BATCH) {
             let mut batch = sled::Batch::default();
             for (was, slot) in some {
