@@ -212,10 +212,13 @@ fn understood(line: &[u8]) -> Result<Request, Problem> {
 }
 
 async fn forward(mut answers: mpsc::Receiver<Answer>, to: &mut BufWriter<OwnedWriteHalf>) -> io::Result<()> {
-    let mut ended = false;
+    let (mut ended, mut line) = (false, Vec::new());
     while let Some(answer) = answers.recv().await {
         ended = matches!(answer, Answer::Refused(_) | Answer::End);
-        write(to, &answer).await?;
+        line.clear();
+        serde_json::to_writer(&mut line, &answer)?;
+        line.push(b'\n');
+        to.write_all(&line).await?;
         if ended {
             break;
         }

@@ -99,25 +99,13 @@ impl DocumentNumber {
     /// The parts of a text in canonical form, which domain.md §1.3 gives as
     /// `^（\p{Han}{1,8}）应急\p{Han}{1,4}〔20\d{2}〕[1-9]\d{0,4}号$`.
     pub fn strict(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix('（')?;
-        let (org, rest) = rest.split_once('）')?;
-        let rest = rest.strip_prefix("应急")?;
-        let (word, rest) = rest.split_once('〔')?;
-        let (year, rest) = rest.split_once('〕')?;
-        let seq = rest.strip_suffix('号')?;
-        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        let fits = all_han(org, 8)
-            && all_han(word, 4)
-            && year.len() == 4
-            && year.starts_with("20")
-            && digits(year)
-            && (1..=5).contains(&seq.len())
-            && digits(seq)
-            && !seq.starts_with('0');
-        if !fits {
-            return None;
-        }
+        let [org, word, year, seq] = parts(text)?;
         Some(Self { org: org.to_owned(), word: word.to_owned(), year: year.parse().ok()?, seq: seq.parse().ok()? })
+    }
+
+    /// Whether a text is a number in canonical form, as a number is shown.
+    pub fn is_canonical(text: &str) -> bool {
+        parts(text).is_some()
     }
 
     /// Whether two texts name the same document: equal parts where both can be read, else equal normalised text.
@@ -132,6 +120,26 @@ impl DocumentNumber {
             _ => false,
         }
     }
+}
+
+/// Agency, word, year and serial of a text in canonical form.
+fn parts(text: &str) -> Option<[&str; 4]> {
+    let rest = text.strip_prefix('（')?;
+    let (org, rest) = rest.split_once('）')?;
+    let rest = rest.strip_prefix("应急")?;
+    let (word, rest) = rest.split_once('〔')?;
+    let (year, rest) = rest.split_once('〕')?;
+    let seq = rest.strip_suffix('号')?;
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    let fits = all_han(org, 8)
+        && all_han(word, 4)
+        && year.len() == 4
+        && year.starts_with("20")
+        && digits(year)
+        && (1..=5).contains(&seq.len())
+        && digits(seq)
+        && !seq.starts_with('0');
+    fits.then_some([org, word, year, seq])
 }
 
 impl fmt::Display for DocumentNumber {
@@ -324,6 +332,18 @@ mod tests {
         assert!(!DocumentNumber::matches("（淄）应急罚〔2023〕1号", "（淄）应急罚〔2023〕11号"));
         assert!(!DocumentNumber::matches("（淄）应急罚〔2023〕1号", "（淄）应急罚告〔2023〕1号"));
         assert!(!DocumentNumber::matches("预立案", "（淄）应急罚〔2023〕1号"));
+    }
+
+    #[test]
+    fn what_is_canonical_is_shown_as_it_stands() {
+        for text in ["（淄）应急现决〔2023〕3号", "（深龙华）应急罚〔2099〕99999号"] {
+            assert!(DocumentNumber::is_canonical(text));
+            assert_eq!(read(text).number.unwrap().to_string(), text);
+        }
+        for text in ["（淄）应急现决〔2023〕03号", " （淄）应急现决〔2023〕3号", "(淄)应急现决〔2023〕3号", "预立案", ""]
+        {
+            assert!(!DocumentNumber::is_canonical(text), "{text}");
+        }
     }
 
     proptest! {

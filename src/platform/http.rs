@@ -268,7 +268,8 @@ fn identity((certificate, key): &(PathBuf, secrecy::SecretString)) -> Result<req
 
 /// The whole body, but never more than an answer can have.
 async fn whole(answer: &mut reqwest::Response) -> Result<Vec<u8>, Trouble> {
-    let mut body = Vec::new();
+    let announced = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut body = Vec::with_capacity(announced.min(wire::MOST_BYTES));
     loop {
         match answer.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > wire::MOST_BYTES => {

@@ -98,6 +98,7 @@ fn submission_of(number: &str, body: &[u8]) -> Submission {
         inspection_id: None,
         case_id: None,
         inspection_end: None,
+        ruling: None,
     };
     let birth = Birth {
         id: DocumentId::of_submission(SENDER, &kind, number, &digest),

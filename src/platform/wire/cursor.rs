@@ -52,7 +52,9 @@ impl Attributes {
 
 impl<'i> Cursor<'i> {
     pub(super) fn over(text: &'i str) -> Result<Self, NotAnAnswer> {
-        if let Some(odd) = text.chars().find(|c| !may_stand(*c)) {
+        if may_hold_forbidden(text)
+            && let Some(odd) = text.chars().find(|c| !may_stand(*c))
+        {
             return Err(NotAnAnswer(format!("the character {odd:?} is forbidden")));
         }
         let mut reader = NsReader::from_str(text);
@@ -236,6 +238,18 @@ fn plain<'t>(text: &'t quick_xml::events::BytesText<'_>) -> Result<Cow<'t, str>,
 /// XML 1.0 §2.3 S: these four and no other blanks.
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+/// A quick look at the bytes, for a page has a million characters: whether one of them may begin a character that [`may_stand`] forbids.
+/// Of what is longer than a byte only U+FFFE and U+FFFF are forbidden, `EF BF BE` and `EF BF BF`.
+fn may_hold_forbidden(text: &str) -> bool {
+    let controls = text.as_bytes().chunks(4096).any(|some| {
+        let found = |odd, byte: &u8| odd | (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
+        some.iter().fold(false, found)
+    });
+    controls
+        || memchr::memmem::find(text.as_bytes(), b"\xef\xbf\xbe").is_some()
+        || memchr::memmem::find(text.as_bytes(), b"\xef\xbf\xbf").is_some()
 }
 
 /// XML 1.0 §2.2 Char.

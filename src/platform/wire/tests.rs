@@ -201,3 +201,16 @@ proptest! {
         prop_assert_eq!(cursor::Cursor::over(&text).unwrap().text("N").unwrap(), number);
     }
 }
+
+#[test]
+fn characters_that_xml_forbids_make_no_answer_wherever_they_stand() {
+    let long = "公示（，）".repeat(2_000);
+    for odd in ['\0', '\u{b}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
+        for text in [format!("<Code>{odd}"), format!("{long}{odd}"), format!("{odd}{long}")] {
+            assert!(cursor::Cursor::over(&text).is_err(), "{odd:?}");
+        }
+    }
+    for fine in ['\t', '\r', '\u{7f}', '\u{fffd}', '\u{feff}', '￥', '\u{10ffff}'] {
+        assert!(cursor::Cursor::over(&format!("{long}{fine}")).is_ok(), "{fine:?}");
+    }
+}
