@@ -3,8 +3,14 @@
 use chrono::{Duration, NaiveDate};
 use uuid::Uuid;
 
-use super::{bundle::Bundle, tree::Tree};
-use crate::document::{AuthorLevel, DocumentNumber, Facts, Lane, Name, Timestamp};
+use super::{
+    bundle::Bundle,
+    tree::{Node, Tree},
+};
+use crate::{
+    document::{AuthorLevel, DocumentNumber, Facts, Lane, Name, Timestamp},
+    publication::{Decision, DecisionKind, Leaves},
+};
 
 /// Reads the facts of a document of one of the bundle's kinds, fit or not.
 ///
@@ -44,7 +50,28 @@ pub(super) fn facts(tree: &Tree, bundle: &Bundle) -> Option<Facts> {
         inspection_id: link("Header/InspectionId"),
         case_id: link("Header/CaseId"),
         inspection_end,
+        ruling: DecisionKind::of(&entry.kind).and_then(|_| decision(tree.root())).map(|decision| Box::new(decision.ruling())),
     })
+}
+
+/// The decision as it would be published; `None` for every other document, and while number or date are missing.
+pub(super) fn decision(root: Node<'_>) -> Option<Decision> {
+    let mut leaves = Leaves::default();
+    gather(root, "", &mut leaves);
+    Decision::of(root.name(), &leaves)
+}
+
+fn gather(node: Node<'_>, above: &str, leaves: &mut Leaves) {
+    for child in node.children() {
+        let path = if above.is_empty() { child.name().to_owned() } else { format!("{above}/{}", child.name()) };
+        for attribute in child.attributes() {
+            leaves.push(format!("{path}/@{}", attribute.name()), attribute.value());
+        }
+        if !child.text().is_empty() {
+            leaves.push(path.as_str(), child.text());
+        }
+        gather(child, &path, leaves);
+    }
 }
 
 fn last_second(day: NaiveDate) -> Timestamp {

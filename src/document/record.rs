@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{AuthorLevel, Cause, ContentHash, DocumentId, Event, HoldCause, IllegalMove, Kind, Lane, State, Timestamp};
+use super::{AuthorLevel, Cause, ContentHash, DocumentId, Event, HoldCause, IllegalMove, Kind, Lane, Ruling, State, Timestamp};
 
 /// A name that must not reach a log: of a party or a person. Its debug form is masked.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct Facts {
     /// The inspection that the document belongs to, where it says when: its end, the planned time of a scheme, or the last second of the day
     /// where only the day is named. The same-day clock is one of this day (S-19).
     pub inspection_end: Option<Timestamp>,
+    /// What a penalty decision orders; `None` for every other document, and for one that was taken before this was kept.
+    #[serde(default)]
+    pub ruling: Option<Box<Ruling>>,
 }
 
 impl Facts {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Category, Decision, Difference, Layout, Row, RowState, Term, differ::differences, fold, row::key_of};
+use super::{Category, Decision, Difference, Doubt, Layout, Outcome, Reading, Row, RowState, Term, differ::differences, fold, row::key_of};
 use crate::document::{ContentHash, DocumentId, Name, Timestamp, Yuan};
 
 /// What should become of a decision's notice.
@@ -83,76 +83,6 @@ impl Wanted {
     }
 }
 
-/// How it stands with a decision's notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Not looked for yet, or too early to be expected.
-    #[default]
-    NotYet,
-    /// Public, and as decided.
-    Matched,
-    /// Public, and otherwise than decided.
-    Mismatched,
-    /// Public more than once.
-    Duplicate,
-    /// Not public though it should be: the whole list was read, twice.
-    Missing,
-    /// Taken away though it should be public.
-    Withdrawn,
-    /// Ended early by credit repair, which is lawful.
-    Repaired,
-    /// The longest term has run out; it stops being public by itself.
-    Expired,
-    /// Still public though it was corrected, or though it need not be public at all.
-    Lingering,
-    /// Not public any more, as it should be after a correction.
-    Gone,
-    /// Lawfully not public.
-    Exempt,
-    /// Nobody knows: the list could not be read so that its absence would mean something.
-    Unseen,
-}
-
-/// Why nothing can be said about a decision's notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Doubt {
-    /// A page could not be had, or was none: what happened, in a few Chinese words.
-    NotRead(String),
-    /// The list did not come to its end.
-    CutShort,
-    /// The list is complete only up to a moment before the notice should have stood there; `None` when it does not say.
-    NotCompleteTo(Option<Timestamp>),
-    /// Values stand in wrong columns, or the columns have other names.
-    Columns,
-    /// Nothing stands in a list in which notices were seen before.
-    KnownOnesGone,
-}
-
-impl Doubt {
-    /// What people are told.
-    pub fn words(&self) -> String {
-        match self {
-            Self::NotRead(why) => format!("公示清单没有读到：{why}"),
-            Self::CutShort => "公示清单没有读完，翻页中断".to_owned(),
-            Self::NotCompleteTo(Some(to)) => format!("平台的公示清单只完整到 {}", to.beijing().format("%Y-%m-%d %H:%M")),
-            Self::NotCompleteTo(None) => "平台没有说明公示清单完整到何时".to_owned(),
-            Self::Columns => "公示清单的栏目错位或改版，认不出内容".to_owned(),
-            Self::KnownOnesGone => "以前见过的公示一条也不见了，清单不可信".to_owned(),
-        }
-    }
-}
-
-/// How one reading of the list ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
-    /// It came to the end; the list is complete up to this moment.
-    Whole(Option<Timestamp>),
-    /// It did not.
-    Broken(Doubt),
-}
-
 /// A notice as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
@@ -193,8 +123,6 @@ pub struct Extra {
 /// What can be said about one decision's notice.
 #[derive(Debug, Clone)]
 pub struct Verdict {
-    /// The decision.
-    pub wanted: Wanted,
     /// How it stands.
     pub outcome: Outcome,
     /// Why nothing can be said, with [`Outcome::Unseen`].
@@ -205,6 +133,21 @@ pub struct Verdict {
     pub rows: usize,
     /// Whether every reading agreed, so that an alarm may be raised.
     pub confirmed: bool,
+}
+
+/// A [`Verdict`] in the making.
+struct Judgement<'l> {
+    outcome: Outcome,
+    doubt: Option<Doubt>,
+    sight: Option<&'l Sight>,
+    rows: usize,
+    confirmed: bool,
+}
+
+impl From<Judgement<'_>> for Verdict {
+    fn from(of: Judgement<'_>) -> Self {
+        Self { outcome: of.outcome, doubt: of.doubt, sight: of.sight.cloned(), rows: of.rows, confirmed: of.confirmed }
+    }
 }
 
 /// The most rows that are remembered for one decision.
@@ -230,6 +173,8 @@ pub struct Ledger {
     seen: Vec<Seen>,
     numbers: HashMap<String, Vec<usize>>,
     parties: HashMap<(NaiveDate, Yuan), Vec<usize>>,
+    /// Whether one of those that should be public was seen before.
+    knows_some: bool,
     /// How many readings it takes before absence counts.
     needed: usize,
     readings: Vec<Reading>,
@@ -250,11 +195,13 @@ impl Ledger {
             parties.entry((one.date, one.fine.unwrap_or_default())).or_default().push(at);
         }
         let seen = wanted.iter().map(|_| Seen::default()).collect();
+        let knows_some = wanted.iter().any(|one| one.seen_before && one.expect == Expect::Public);
         Self {
             wanted,
             seen,
             numbers,
             parties,
+            knows_some,
             needed,
             readings: Vec::new(),
             rows: 0,
@@ -312,11 +259,8 @@ impl Ledger {
     /// Whether a further reading could change what would be told: something is absent or wrong, and fewer readings were made than needed.
     pub fn wants_another(&self, now: Timestamp) -> bool {
         let calm = |at: usize| {
-            let verdict = self.judge(at, now, true);
-            matches!(
-                verdict.outcome,
-                Outcome::Matched | Outcome::NotYet | Outcome::Exempt | Outcome::Gone | Outcome::Repaired | Outcome::Expired
-            )
+            let outcome = self.judge(at, now, true).outcome;
+            matches!(outcome, Outcome::Matched | Outcome::NotYet | Outcome::Exempt | Outcome::Gone | Outcome::Repaired | Outcome::Expired)
         };
         self.readings.len() < self.needed && !(0..self.wanted.len()).all(calm)
     }
@@ -329,11 +273,16 @@ impl Ledger {
     /// What can be said at `now`, decision by decision, and the notices that nobody waited for.
     pub fn close(mut self, now: Timestamp) -> (Vec<Verdict>, Vec<(Extra, Row)>, usize) {
         self.give_old_rows_to_old_decisions();
-        let verdicts: Vec<Verdict> = (0..self.wanted.len()).map(|at| self.judge(at, now, false)).collect();
         let spare = self.seen.iter_mut().filter(|seen| !seen.by_number.is_empty());
         let spare: Vec<(Extra, Row)> = spare.flat_map(|seen| seen.by_party.drain(..).map(|(_, row)| (extra(&row), row))).collect();
         let count = self.counted.len() + spare.len();
         self.extras.extend(spare);
+        let mut verdicts = Vec::with_capacity(self.wanted.len());
+        for at in 0..self.wanted.len() {
+            verdicts.push(self.judge(at, now, false).into());
+            // Thousands of them would stand in memory twice.
+            self.seen[at] = Seen::default();
+        }
         (verdicts, self.extras, count)
     }
 
@@ -358,24 +307,24 @@ impl Ledger {
     }
 
     /// `provisional` takes the readings made so far for enough.
-    fn judge(&self, at: usize, now: Timestamp, provisional: bool) -> Verdict {
+    fn judge(&self, at: usize, now: Timestamp, provisional: bool) -> Judgement<'_> {
         let (wanted, seen) = (&self.wanted[at], &self.seen[at]);
-        let by_party: Vec<Sight> = seen.by_party.iter().map(|(sight, _)| sight.clone()).collect();
-        let sights = if seen.by_number.is_empty() { &by_party } else { &seen.by_number };
-        let public: Vec<&Sight> = sights.iter().filter(|s| s.state == RowState::Published).collect();
-        let ended = sights.iter().filter(|s| s.state != RowState::Published).max_by_key(|s| s.withdrawn_at);
-        let worst = public.iter().max_by_key(|s| s.differences.len()).copied();
-        let best = worst.or(ended);
-        let (outcome, doubt) = match (wanted.expect, best) {
-            (Expect::Public, Some(sight)) => (of_sight(sight, public.len(), wanted, now), None),
+        let by_party = seen.by_party.iter().map(|(sight, _)| sight).filter(|_| seen.by_number.is_empty());
+        let sights = seen.by_number.iter().chain(by_party);
+        let public = sights.clone().filter(|sight| sight.state == RowState::Published);
+        let ended = sights.filter(|sight| sight.state != RowState::Published).max_by_key(|sight| sight.withdrawn_at);
+        let rows = public.clone().count();
+        let sight = public.max_by_key(|sight| sight.differences.len()).or(ended);
+        let (outcome, doubt) = match (wanted.expect, sight) {
+            (Expect::Public, Some(sight)) => (of_sight(sight, rows, wanted, now), None),
             (_, Some(sight)) if sight.state == RowState::Published => (Outcome::Lingering, None),
             (Expect::Gone, Some(_)) => (Outcome::Gone, None),
             (Expect::Exempt, _) => (Outcome::Exempt, None),
             (expect, None) => self.of_nothing(wanted, seen, expect, (now, provisional)),
         };
         let all = (1_u16 << self.readings.len().min(8)) - 1;
-        let confirmed = best.is_none_or(|sight| u16::from(sight.readings) == all) && self.whole();
-        Verdict { wanted: wanted.clone(), outcome, doubt, sight: best.cloned(), rows: public.len(), confirmed }
+        let confirmed = sight.is_none_or(|sight| u16::from(sight.readings) == all) && self.whole();
+        Judgement { outcome, doubt, sight, rows, confirmed }
     }
 
     fn whole(&self) -> bool {
@@ -413,7 +362,7 @@ impl Ledger {
         if self.stray {
             return Some(Doubt::Columns);
         }
-        if self.rows == 0 && self.wanted.iter().any(|w| w.seen_before && w.expect == Expect::Public) {
+        if self.rows == 0 && self.knows_some {
             return Some(Doubt::KnownOnesGone);
         }
         let behind = self.readings.iter().find_map(|reading| match reading {
@@ -450,6 +399,8 @@ fn note(kept: &mut Vec<Sight>, seen: Sight) {
     if let Some(known) = kept.iter_mut().find(|known| known.identity == seen.identity) {
         known.again(seen);
     } else if kept.len() < MOST_SIGHTS {
+        // Nearly all have one row.
+        kept.reserve_exact(1);
         kept.push(seen);
     }
 }

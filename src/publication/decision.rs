@@ -1,14 +1,17 @@
 //! A penalty decision as it must be published: its own document turned into the CF_ fields (domain.md §2.1, §2.2, §2.6).
 
 use chrono::NaiveDate;
-use quick_xml::{Reader, XmlVersion, events::Event};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Leaves,
     columns::{Column, ORGANISATION, PERSON},
-    term,
+    leaves, term,
 };
-use crate::document::{DocumentNumber, Kind, Name, Yuan};
+use crate::document::{DocumentNumber, Facts, Kind, Name, Ruling, Yuan};
+
+/// The way in which decisions are read. It goes up whenever a decision read anew could come to another [`Ruling`].
+const READING: u16 = 1;
 
 /// The four kinds of document that decide a penalty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +68,14 @@ pub enum Category {
 }
 
 impl Category {
+    fn of(kind: DecisionKind, uscc: Option<&str>) -> Self {
+        match uscc {
+            _ if matches!(kind, DecisionKind::Person | DecisionKind::SpotPerson) => Self::Person,
+            Some(code) if code.starts_with("92") => Self::SoleTrader,
+            _ => Self::Organisation,
+        }
+    }
+
     /// The word of the template.
     pub const fn word(self) -> &'static str {
         match self {
@@ -118,62 +129,37 @@ pub struct Decision {
     pub authority_code: String,
 }
 
-/// Every element's and attribute's own text by its path below the root: `Enterprise/Uscc`, `PenaltyKinds/PenaltyKind/@name`.
-#[derive(Debug, Default)]
-pub struct Leaves(Vec<(String, String)>);
-
-impl Leaves {
-    /// One more, in the order of the document.
-    pub fn push(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        self.0.push((path.into(), text.into()));
-    }
-
-    fn get(&self, path: &str) -> String {
-        self.0.iter().find(|(known, _)| known == path).map(|(_, text)| text.clone()).unwrap_or_default()
-    }
-
-    fn one(&self, path: &str) -> Option<String> {
-        Some(self.get(path)).filter(|text| !text.is_empty())
-    }
-
-    /// `《中华人民共和国安全生产法》第四十一条第一款；…`, and what the block says in words.
-    fn cited(&self, block: &str) -> String {
-        let mut said: Vec<String> = Vec::new();
-        let (law, article, text) = (format!("{block}/Citation/Law"), format!("{block}/Citation/Article"), format!("{block}/Text"));
-        for (path, value) in &self.0 {
-            if *path == law {
-                said.push(format!("《{value}》"));
-            } else if *path == article {
-                if let Some(last) = said.last_mut() {
-                    last.push_str(value);
-                }
-            } else if *path == text {
-                said.push(value.clone());
-            }
-        }
-        said.join("；")
-    }
-
-    /// The kinds in words; `other` is `其他-` and its name.
-    fn kinds(&self) -> Vec<String> {
-        let mut kinds: Vec<String> = Vec::new();
-        for (path, value) in &self.0 {
-            match path.as_str() {
-                "PenaltyKinds/PenaltyKind" => kinds.push(kind_word(value).to_owned()),
-                "PenaltyKinds/PenaltyKind/@name" => kinds.push(format!("其他-{value}")),
-                _ => {}
-            }
-        }
-        // An attribute comes before its element's text, which then only says that it is another kind.
-        kinds.retain(|kind| kind != "其他");
-        kinds
-    }
-}
+/// What [`Decision::of`] asks for; a decision has five times as much, and there are thousands of decisions.
+const ASKED_FOR: [&str; 23] = [
+    "Header/DocumentNumber",
+    "Header/DocumentDate",
+    "Header/IssuingOrg/Name",
+    "Header/IssuingOrg/Uscc",
+    "Enterprise/Name",
+    "Enterprise/Uscc",
+    "Enterprise/LegalRep",
+    "Party/Name",
+    "Party/IdKind",
+    "Party/IdNumber",
+    "Facts",
+    "Violated/Citation/Law",
+    "Violated/Citation/Article",
+    "Violated/Text",
+    "Basis/Citation/Law",
+    "Basis/Citation/Article",
+    "Basis/Text",
+    "PenaltyKinds/PenaltyKind",
+    "PenaltyKinds/PenaltyKind/@name",
+    "PenaltyText",
+    "FineYuan",
+    "ConfiscatedYuan",
+    "LicenceNote",
+];
 
 impl Decision {
     /// Reads a decision's bytes as they are sent; `None` for any other document.
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let (root, leaves) = leaves(std::str::from_utf8(bytes).ok()?)?;
+        let (root, leaves) = leaves::read(std::str::from_utf8(bytes).ok()?, &ASKED_FOR)?;
         Self::of(&root, &leaves)
     }
 
@@ -181,11 +167,7 @@ impl Decision {
     pub fn of(root: &str, leaves: &Leaves) -> Option<Self> {
         let kind = DecisionKind::of_root(root)?;
         let uscc = leaves.one("Enterprise/Uscc");
-        let category = match &uscc {
-            _ if matches!(kind, DecisionKind::Person | DecisionKind::SpotPerson) => Category::Person,
-            Some(code) if code.starts_with("92") => Category::SoleTrader,
-            _ => Category::Organisation,
-        };
+        let category = Category::of(kind, uscc.as_deref());
         let violated = leaves.cited("Violated");
         Some(Self {
             kind,
@@ -200,7 +182,7 @@ impl Decision {
             violated: if violated.is_empty() { violated } else { format!("违反{violated}") },
             facts: leaves.get("Facts"),
             basis: leaves.cited("Basis"),
-            kinds: leaves.kinds(),
+            kinds: kinds(leaves),
             content: leaves.get("PenaltyText"),
             fine: Yuan::parse(&leaves.get("FineYuan")),
             confiscated: Yuan::parse(&leaves.get("ConfiscatedYuan")),
@@ -210,20 +192,46 @@ impl Decision {
         })
     }
 
+    /// What is kept of it beside its facts.
+    pub fn ruling(self) -> Ruling {
+        Ruling {
+            reading: READING,
+            legal_rep: self.legal_rep,
+            kinds: self.kinds,
+            fine: self.fine,
+            confiscated: self.confiscated,
+            licence: self.licence,
+            authority: self.authority,
+            authority_code: self.authority_code,
+        }
+    }
+
+    /// A decision as far as it is compared, by what is kept of it; `None` where nothing is, or another reading's. Its long texts are empty.
+    pub fn kept(facts: &Facts) -> Option<Self> {
+        let ruling = facts.ruling.as_deref().filter(|ruling| ruling.reading == READING)?;
+        let (kind, number) = (DecisionKind::of(&facts.kind)?, facts.number.clone()?);
+        Some(Self {
+            legal_rep: ruling.legal_rep.clone(),
+            kinds: ruling.kinds.clone(),
+            fine: ruling.fine,
+            confiscated: ruling.confiscated,
+            licence: ruling.licence.clone(),
+            authority: ruling.authority.clone(),
+            authority_code: ruling.authority_code.clone(),
+            ..Self::bare(kind, number, facts.document_date, facts.party.clone(), facts.party_uscc.clone())
+        })
+    }
+
     /// A decision of which only this much is known: its own document cannot be read back.
     pub fn bare(kind: DecisionKind, number: String, date: NaiveDate, party: Name, uscc: Option<String>) -> Self {
-        let category = match &uscc {
-            _ if matches!(kind, DecisionKind::Person | DecisionKind::SpotPerson) => Category::Person,
-            Some(code) if code.starts_with("92") => Category::SoleTrader,
-            _ => Category::Organisation,
-        };
+        let category = Category::of(kind, uscc.as_deref());
         Self {
             kind,
             number,
             date,
             category,
             party,
-            uscc,
+            uscc: uscc.filter(|_| category != Category::Person),
             legal_rep: Name::default(),
             id_kind: String::new(),
             id_number: Name::default(),
@@ -290,6 +298,21 @@ impl Decision {
     }
 }
 
+/// The kinds in words; `other` is `其他-` and its name.
+fn kinds(leaves: &Leaves) -> Vec<String> {
+    let mut kinds: Vec<String> = Vec::new();
+    for (path, value) in leaves.all() {
+        match path {
+            "PenaltyKinds/PenaltyKind" => kinds.push(kind_word(value).to_owned()),
+            "PenaltyKinds/PenaltyKind/@name" => kinds.push(format!("其他-{value}")),
+            _ => {}
+        }
+    }
+    // An attribute comes before its element's text, which then only says that it is another kind.
+    kinds.retain(|kind| kind != "其他");
+    kinds
+}
+
 /// The word of 行政处罚法第九条 for a code of `penalty-kinds.csv`.
 fn kind_word(code: &str) -> &str {
     match code {
@@ -320,59 +343,6 @@ fn id_kind(code: &str) -> &str {
         "taiwan_permit" => "台湾居民来往大陆通行证",
         "foreign_residence" => "外国人永久居留身份证",
         code => code,
-    }
-}
-
-/// The root's local name and the leaves below it. The bytes passed the check once; what cannot be read now is `None`.
-fn leaves(text: &str) -> Option<(String, Leaves)> {
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().expand_empty_elements = true;
-    let (mut root, mut path, mut own, mut found) = (None, Vec::<String>::new(), Vec::<String>::new(), Leaves::default());
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(tag) => {
-                let name = tag.local_name().into_inner().to_owned();
-                if root.is_none() {
-                    root = Some(name);
-                } else {
-                    path.push(name);
-                }
-                own.push(String::new());
-                for attribute in tag.attributes().flatten() {
-                    if attribute.key.as_namespace_binding().is_none() && !path.is_empty() {
-                        let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
-                        found.push(format!("{}/@{}", path.join("/"), attribute.key.local_name().into_inner()), value.trim());
-                    }
-                }
-            }
-            Event::Text(part) => say(&mut own, &part.xml10_content()),
-            Event::CData(part) => say(&mut own, &part.xml10_content()),
-            Event::GeneralRef(entity) => match entity.resolve_char_ref().ok()? {
-                Some(c) => say(&mut own, c.encode_utf8(&mut [0; 4])),
-                None => say(&mut own, quick_xml::escape::resolve_xml_entity(&entity)?),
-            },
-            Event::End(_) => {
-                let text = own.pop()?;
-                let text = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-                if !text.is_empty() && !path.is_empty() {
-                    found.push(path.join("/"), text);
-                }
-                path.pop();
-            }
-            Event::Eof => return Some((root?, found)),
-            _ => {}
-        }
-        // White space between elements has no owner before the root opens.
-        if own.is_empty() && root.is_some() {
-            return Some((root?, found));
-        }
-    }
-}
-
-/// Text belongs to the innermost element that is open; before the root it is nobody's.
-fn say(own: &mut [String], text: &str) {
-    if let Some(own) = own.last_mut() {
-        own.push_str(text);
     }
 }
 

@@ -51,10 +51,9 @@ const WORDS: [&str; 4] = ["CF_WFXW", "CF_SY", "CF_YJ", "CF_NR"];
 /// Every difference that counts, in the order of the template. A list that has no column for something is not blamed for that.
 pub(super) fn differences(wanted: &Wanted, row: &Row) -> Vec<Difference> {
     let mut found = Vec::new();
-    let stands = |field: &str| row.fields.iter().any(|(name, _)| name == field);
+    // What is written alike is the same however it is compared.
     let mut compare = |field: &'static str, ours: &str, same: &dyn Fn(&str) -> bool| {
-        let theirs = row.get(field);
-        if stands(field) && !same(theirs) {
+        if let Some(theirs) = row.find(field).filter(|theirs| *theirs != ours && !same(theirs)) {
             found.push(Difference::new(field, ours, theirs));
         }
     };
@@ -66,15 +65,15 @@ pub(super) fn differences(wanted: &Wanted, row: &Row) -> Vec<Difference> {
         compare("CF_FRDB", &wanted.legal_rep.0, &|theirs| fold::same_name(&wanted.legal_rep.0, theirs));
     }
     compare("CF_WSH", &wanted.number, &|theirs| key_of(theirs).as_deref() == Some(&wanted.key));
-    compare("CF_CFLB", &wanted.kinds.join("；"), &|theirs| fold::kinds(theirs) == fold::kinds(&wanted.kinds.join("；")));
-    let licence = fold::folded(&wanted.licence);
-    compare("CF_NR_ZKDX", &wanted.licence, &|theirs| fold::folded(theirs) == licence);
+    let kinds = wanted.kinds.join("；");
+    compare("CF_CFLB", &kinds, &|theirs| fold::kinds(theirs) == fold::kinds(&kinds));
+    compare("CF_NR_ZKDX", &wanted.licence, &|theirs| fold::folded(theirs) == fold::folded(&wanted.licence));
     compare("CF_JDRQ", &wanted.date.to_string(), &|theirs| fold::day(theirs) == Some(wanted.date));
     compare("CF_CFJG", &wanted.authority, &|theirs| fold::same_name(&wanted.authority, theirs));
     compare("CF_CFJGDM", &wanted.authority_code, &|theirs| fold::folded(theirs).eq_ignore_ascii_case(&wanted.authority_code));
     found.extend(amounts(wanted, row));
     found.extend(end(wanted, row));
-    found.extend(WORDS.into_iter().filter(|f| stands(f) && row.get(f).is_empty()).map(|f| Difference::new(f, "（应填写）", "")));
+    found.extend(WORDS.into_iter().filter(|f| row.find(f) == Some("")).map(|f| Difference::new(f, "（应填写）", "")));
     // Never public: the legal representative's number, and a person's in full (domain.md §2.6).
     for field in ["CF_FR_SFZH", "CF_FR_ZJHM", "CF_XDR_ZJHM"] {
         let shown = row.get(field);
@@ -94,15 +93,17 @@ pub(super) fn differences(wanted: &Wanted, row: &Row) -> Vec<Difference> {
 
 /// Money is compared in 分, so that 2,000 元 and 0.2 万元 are one and 2,000 万元 is not. A decision without a fine may say 0 or nothing.
 fn amounts(wanted: &Wanted, row: &Row) -> Vec<Difference> {
-    let confiscated = Yuan::parse_wan(&fold::folded(row.get("CF_NR_WFFF")));
-    let stands = |fields: &[&str]| row.fields.iter().any(|(name, _)| fields.contains(&name.as_str()));
     let mut found = Vec::new();
-    if (stands(&["CF_NR_FK", "FINE_YUAN"]) || wanted.calls_for_fine()) && differ(wanted.fine, row.fine(), row.get("CF_NR_FK")) {
+    let stands = row.find("CF_NR_FK").or_else(|| row.find("FINE_YUAN")).is_some();
+    if (stands || wanted.calls_for_fine()) && differ(wanted.fine, row.fine(), row.get("CF_NR_FK")) {
         let theirs = if row.get("FINE_YUAN").is_empty() { said(row.get("CF_NR_FK"), row.fine()) } else { row.get("FINE_YUAN").to_owned() };
         found.push(Difference::new("CF_NR_FK", wan(wanted.fine), &theirs));
     }
-    if stands(&["CF_NR_WFFF"]) && differ(wanted.confiscated, confiscated, row.get("CF_NR_WFFF")) {
-        found.push(Difference::new("CF_NR_WFFF", wan(wanted.confiscated), &said(row.get("CF_NR_WFFF"), confiscated)));
+    if let Some(text) = row.find("CF_NR_WFFF") {
+        let confiscated = Yuan::parse_wan(&fold::folded(text));
+        if differ(wanted.confiscated, confiscated, text) {
+            found.push(Difference::new("CF_NR_WFFF", wan(wanted.confiscated), &said(text, confiscated)));
+        }
     }
     found
 }

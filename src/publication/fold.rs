@@ -10,6 +10,9 @@ pub(super) fn folded(text: &str) -> String {
 
 /// Whether two names are one. A published name may be masked (`张*`, `张某某`): then what stands open must agree.
 pub(super) fn same_name(ours: &str, theirs: &str) -> bool {
+    if ours == theirs {
+        return true;
+    }
     let (ours, theirs) = (folded(ours), folded(theirs));
     if ours == theirs {
         return true;
@@ -27,6 +30,9 @@ pub(super) fn same_name(ours: &str, theirs: &str) -> bool {
 /// A day as sites write it: `2023-04-14`, `2023/4/14`, `2023.04.14`, `2023_04_14`, `20230414`, `2023年4月14日`, also with a time behind it.
 pub(super) fn day(text: &str) -> Option<NaiveDate> {
     let text = text.trim();
+    if let Some(day) = plain(text) {
+        return day;
+    }
     let text = folded(text.split([' ', 'T', '\u{3000}']).next()?);
     if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
         return NaiveDate::parse_from_str(&text, "%Y%m%d").ok();
@@ -38,6 +44,17 @@ pub(super) fn day(text: &str) -> Option<NaiveDate> {
         return None;
     }
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+}
+
+/// `2023-04-14`, as nearly all write it: the day, or that there is no such day; `None` for a text of any other form.
+fn plain(text: &str) -> Option<Option<NaiveDate>> {
+    let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    let number = |at: std::ops::Range<usize>| {
+        bytes[at].iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
+    };
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let joined = bytes[4] == b'-' && bytes[7] == b'-' && year >= 1000;
+    joined.then(|| NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day))
 }
 
 /// The kinds of penalty in a cell, in no order: `罚款；没收违法所得`, joined by any of the marks that were seen.

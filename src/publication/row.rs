@@ -44,7 +44,12 @@ pub enum Layout {
 impl Row {
     /// The value of a field; empty when it is not there.
     pub fn get(&self, field: &str) -> &str {
-        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value.trim())
+        self.find(field).unwrap_or_default()
+    }
+
+    /// The same; `None` where the list has no such field.
+    pub(super) fn find(&self, field: &str) -> Option<&str> {
+        self.fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.trim())
     }
 
     /// The fine in 万元 as published, or in yuan where a site shows that.
@@ -68,6 +73,7 @@ impl Row {
     /// SHA-256 over the row's text: the evidence of what was seen.
     pub fn evidence(&self) -> ContentHash {
         let mut text = format!("{:?}\n", self.state);
+        text.reserve(self.fields.iter().map(|(name, value)| name.len() + value.len() + 2).sum());
         for (name, value) in &self.fields {
             text.push_str(name);
             text.push('=');
@@ -126,6 +132,9 @@ impl Row {
 pub(super) fn key_of(text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return None;
+    }
+    if DocumentNumber::is_canonical(text) {
+        return Some(text.to_owned());
     }
     let reading = DocumentNumber::read(text);
     Some(reading.number.map_or_else(|| fold::folded(&reading.text), |number| number.to_string()))

@@ -23,25 +23,25 @@ pub struct Standing {
     /// Since when.
     pub since: Timestamp,
     /// Why it is lawfully not public.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exempt: Option<Exemption>,
     /// The day on which it was corrected, from which the term of withdrawal runs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_on: Option<NaiveDate>,
     /// Who put on record that it was annulled, where that was so.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annulled: Option<Annulled>,
     /// Why the last reading could not tell, in Chinese.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
     /// Since when none could.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt_since: Option<Timestamp>,
     /// Whether it is only that the list is not complete up to the moment yet: time alone may mend that.
     #[serde(default)]
     pub behind: bool,
     /// In what the notice differs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
     /// How many public rows there are.
     #[serde(default)]
@@ -50,28 +50,28 @@ pub struct Standing {
     #[serde(default)]
     pub confirmed: bool,
     /// When it was published, by the platform.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,
     /// When it was withdrawn or repaired, by the platform.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Timestamp>,
     /// Where it can be seen.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The SHA-256 of the row as it was last seen.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<ContentHash>,
     /// The day of decision under which it was seen, where that is another.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_under: Option<NaiveDate>,
     /// When it was first seen.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<Timestamp>,
     /// When it was last seen.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
     /// When it was last looked for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_run: Option<Timestamp>,
 }
 

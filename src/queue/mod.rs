@@ -209,9 +209,9 @@ impl Queue {
         Change { id: record.id(), seen: record.version, entry: Entry { at: self.now(), by, event } }
     }
 
-    /// The change that a sighting of its notice makes to a decision, now.
-    pub fn sighting(&self, record: &Record, event: Event) -> Change {
-        self.change(record, Actor::Platform, event)
+    /// The change that a sighting of its notice makes to the decision `id` at the version `seen`, now.
+    pub fn sighting(&self, id: DocumentId, seen: u32, event: Event) -> Change {
+        Change { id, seen, entry: Entry { at: self.now(), by: Actor::Platform, event } }
     }
 
     /// Applies one change; a stale one answers `None`.

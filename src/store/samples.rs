@@ -101,6 +101,7 @@ impl Sample {
             inspection_id: None,
             case_id: self.case.clone(),
             inspection_end: None,
+            ruling: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use dangri::{
     control::{self, Answer, Ask, publicity::Notice},
     document::{Event, State, Timestamp},
     publication::{
-        Outcome,
+        Decision, Outcome,
         clock::{Level, Reminder},
     },
 };
@@ -116,6 +116,31 @@ async fn a_decision_that_is_published_at_once_is_seen_within_minutes_and_only_th
     assert!(office.reminders().is_empty());
     let figures = office.status().await.publication.unwrap();
     assert_eq!((figures.due, figures.published, figures.waiting), (1, 1, 0));
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_of_a_decision_is_what_its_bytes_say() {
+    let mut office = Furnishing::at(FRIDAY).open().await;
+    for kind in ["penalty_org", "penalty_person", "spot_penalty_org", "spot_penalty_person", "penalty_notice"] {
+        office.put(&format!("{kind}.xml"), &drafts::single(7, kind, day()).unwrap().bytes);
+    }
+    office.pass(Duration::seconds(20)).await;
+    // Another program, that finds it in the journal.
+    assert_eq!(office.stop().await, 0);
+    office.start().await;
+    for kind in ["penalty_org", "penalty_person", "spot_penalty_org", "spot_penalty_person"] {
+        let record = office.record(&format!("{kind}.xml")).await;
+        let read = Decision::read(&office.daemon().queue.store().body(record.id()).await.unwrap()).unwrap();
+        let kept = Decision::kept(record.birth.facts.as_ref().unwrap()).unwrap();
+        let shown = |decision: &Decision| {
+            let Decision { kind, number, date, category, party, uscc, .. } = decision.clone();
+            (kind, number, date, category, party, uscc)
+        };
+        assert_eq!(shown(&kept), shown(&read), "{kind}");
+        assert_eq!(kept.ruling(), read.ruling(), "{kind}");
+    }
+    assert_eq!(office.record("penalty_notice.xml").await.birth.facts.unwrap().ruling, None);
     office.close().await;
 }
 

@@ -8,9 +8,9 @@ use super::{
     yuan::Yuan,
 };
 use crate::{
-    check::Node,
+    check::{Node, facts},
     document::Severity,
-    publication::{Category, Column, Decision, Leaves, Need},
+    publication::{Category, Column, Need},
 };
 
 pub(super) static PREDICATES: &[Predicate] = &[
@@ -26,26 +26,6 @@ pub(super) static PREDICATES: &[Predicate] = &[
 /// The texts that are published as they stand.
 const PUBLIC: [&str; 8] =
     ["Enterprise/Name", "Enterprise/LegalRep", "Party/Name", "Facts", "Violated/Text", "Basis/Text", "PenaltyText", "LicenceNote"];
-
-/// The decision as it would be published; `None` while number or date are missing, which other rules say.
-fn decision(paper: &Paper<'_>) -> Option<Decision> {
-    let mut leaves = Leaves::default();
-    gather(paper.root, "", &mut leaves);
-    Decision::of(paper.root.name(), &leaves)
-}
-
-fn gather(node: Node<'_>, above: &str, leaves: &mut Leaves) {
-    for child in node.children() {
-        let path = if above.is_empty() { child.name().to_owned() } else { format!("{above}/{}", child.name()) };
-        for attribute in child.attributes() {
-            leaves.push(format!("{path}/@{}", attribute.name()), attribute.value());
-        }
-        if !child.text().is_empty() {
-            leaves.push(path.as_str(), child.text());
-        }
-        gather(child, &path, leaves);
-    }
-}
 
 /// The element that a column is made of, and the block that it should stand in.
 fn source(column: &str) -> Option<(&'static str, &'static str)> {
@@ -85,7 +65,7 @@ fn once(column: &Column) -> bool {
 }
 
 fn every_column_is_filled(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(decision) = decision(paper) else { return };
+    let Some(decision) = facts::decision(paper.root) else { return };
     let empty = |column: &&Column| column.need == Need::Always && decision.field(column.field).trim().is_empty();
     for column in decision.columns().iter().filter(empty).filter(|column| once(column)) {
         let label = match column.field {
@@ -100,7 +80,7 @@ fn every_column_is_filled(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 
 /// That a fine has no amount at all is AMT-9's to say; here an amount of nothing is.
 fn what_the_penalty_calls_for_is_filled(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(decision) = decision(paper) else { return };
+    let Some(decision) = facts::decision(paper.root) else { return };
     let wanted = |column: &&Column| column.need == Need::Where && decision.calls_for(column.field);
     for column in decision.columns().iter().filter(wanted) {
         let value = decision.field(column.field);
@@ -118,7 +98,7 @@ fn what_the_penalty_calls_for_is_filled(paper: &Paper<'_>, notes: &mut Notes<'_>
 }
 
 fn every_column_holds_its_text(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(decision) = decision(paper) else { return };
+    let Some(decision) = facts::decision(paper.root) else { return };
     for column in decision.columns().iter().filter(|column| once(column)) {
         let length = decision.field(column.field).chars().count();
         if length > column.most

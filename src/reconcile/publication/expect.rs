@@ -6,15 +6,18 @@ use chrono::NaiveDate;
 
 use super::{Follower, kept::Kept};
 use crate::{
-    document::{DocumentNumber, HoldCause, Record, State, Timestamp},
+    document::{DocumentId, DocumentNumber, HoldCause, Record, State, Timestamp},
     publication::{Decision, DecisionKind, Exemption, Expect, Outcome, Standing, Wanted},
     store::{Listing, StoreError},
 };
 
-/// A decision that is looked for.
+/// A decision that is looked for, beside what it is compared by.
 pub(super) struct Sought {
-    pub(super) record: Record,
-    pub(super) wanted: Wanted,
+    pub(super) id: DocumentId,
+    /// The version of its record.
+    pub(super) version: u32,
+    /// Whether a sighting may go into its history without getting in the way of its sending.
+    pub(super) has_a_history: bool,
     pub(super) number: String,
     pub(super) date: NaiveDate,
     pub(super) exempt: Option<Exemption>,
@@ -24,7 +27,7 @@ pub(super) struct Sought {
 impl Sought {
     /// How it stands before anybody has looked.
     pub(super) fn first_standing(&self, now: Timestamp) -> Standing {
-        let mut standing = Standing::new(self.record.id(), self.number.clone(), self.date, now);
+        let mut standing = Standing::new(self.id, self.number.clone(), self.date, now);
         self.shape(&mut standing);
         standing
     }
@@ -41,7 +44,33 @@ impl Sought {
     }
 }
 
-/// What is kept of a decision document that may have a notice: its number and day; `None` for every other document.
+/// A decision document that may have a notice, and what can be said of it without its bytes.
+struct Known {
+    record: Record,
+    number: String,
+    date: NaiveDate,
+    /// `None` where its bytes must be read, and where they cannot be.
+    decision: Option<Decision>,
+}
+
+impl Known {
+    fn of(record: Record) -> Option<Self> {
+        let (number, date) = decided(&record)?;
+        let decision = record.birth.facts.as_ref().and_then(Decision::kept);
+        Some(Self { record, number, date, decision })
+    }
+}
+
+/// A decision by its bytes. Those that cannot be read back leave what the record itself knows.
+fn read(body: Result<Arc<[u8]>, StoreError>) -> Result<Option<Decision>, StoreError> {
+    match body {
+        Ok(body) => Ok(Decision::read(&body)),
+        Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The number and the day of a decision document that may have a notice; `None` for every other document.
 pub(super) fn decided(record: &Record) -> Option<(String, NaiveDate)> {
     let facts = record.birth.facts.as_ref()?;
     DecisionKind::of(&facts.kind)?;
@@ -52,11 +81,6 @@ pub(super) fn decided(record: &Record) -> Option<(String, NaiveDate)> {
         _ => true,
     };
     made.then(|| (facts.number.clone().unwrap_or_default(), facts.document_date))
-}
-
-/// Whether a sighting may go into its history without getting in the way of its sending.
-pub(super) const fn has_a_history(record: &Record) -> bool {
-    matches!(record.state, State::Entered | State::Superseded | State::HeldWaiting)
 }
 
 /// The states of documents that are not entered, and may be decisions all the same.
@@ -73,13 +97,13 @@ const NOT_ENTERED: [State; 8] = [
 
 impl Follower {
     /// The decisions of these days, both included.
-    pub(super) async fn sought(&self, from: NaiveDate, to: NaiveDate, kept: &Kept) -> Result<Vec<Sought>, StoreError> {
+    pub(super) async fn sought(&self, from: NaiveDate, to: NaiveDate, kept: &Kept) -> Result<Vec<(Sought, Wanted)>, StoreError> {
         let mut found = Vec::new();
         for day in from.iter_days().take_while(|day| *day <= to) {
             let mut after = None;
             loop {
                 let page = self.queue.store().page(&Listing::Day(day), after.as_ref(), 500).await?;
-                found.extend(self.sought_among(&page.records, kept).await?);
+                found.extend(self.sought_among(page.records, kept).await?);
                 match page.next {
                     Some(next) => after = Some(next),
                     None => break,
@@ -89,26 +113,31 @@ impl Follower {
         Ok(found)
     }
 
-    /// The decisions among these records. Their bytes are asked for together.
-    async fn sought_among(&self, records: &[Record], kept: &Kept) -> Result<Vec<Sought>, StoreError> {
-        let decisions: Vec<_> = records.iter().filter_map(|record| Some((record, decided(record)?))).collect();
-        let ids: Vec<_> = decisions.iter().map(|(record, _)| record.id()).collect();
-        let bodies = self.queue.store().bodies(&ids).await;
-        let each = decisions.into_iter().zip(bodies);
-        each.map(|((record, decided), body)| self.sought_with(record, decided, body, kept)).collect()
+    /// The decisions among these records. The bytes of those of which too little is kept are asked for together.
+    async fn sought_among(&self, records: Vec<Record>, kept: &Kept) -> Result<Vec<(Sought, Wanted)>, StoreError> {
+        let decisions: Vec<_> = records.into_iter().filter_map(Known::of).collect();
+        let ids: Vec<_> = decisions.iter().filter(|known| known.decision.is_none()).map(|known| known.record.id()).collect();
+        let bodies = if ids.is_empty() { Vec::new() } else { self.queue.store().bodies(&ids).await };
+        let mut bodies = bodies.into_iter();
+        let mut found = Vec::with_capacity(decisions.len());
+        for mut known in decisions {
+            if known.decision.is_none()
+                && let Some(body) = bodies.next()
+            {
+                known.decision = read(body)?;
+            }
+            found.push(self.looked_for(known, kept));
+        }
+        Ok(found)
     }
 
     /// The decision of that number, if one is known.
-    pub(super) async fn sought_by_number(&self, number: &str, kept: &Kept) -> Result<Option<Sought>, StoreError> {
+    pub(super) async fn sought_by_number(&self, number: &str, kept: &Kept) -> Result<Option<(Sought, Wanted)>, StoreError> {
         let reading = DocumentNumber::read(number);
         let number = reading.number.map_or(reading.text, |number| number.to_string());
         let page = self.queue.store().page(&Listing::Number(number), None, 20).await?;
-        let found = page.records.iter().find_map(|record| Some((record, decided(record)?)));
-        match found {
-            Some((record, decided)) => {
-                let body = self.queue.store().body(record.id()).await;
-                Ok(Some(self.sought_with(record, decided, body, kept)?))
-            }
+        match page.records.into_iter().find_map(Known::of) {
+            Some(known) => Ok(Some(self.looked_for(self.read_back(known).await?, kept))),
             None => Ok(None),
         }
     }
@@ -120,10 +149,8 @@ impl Follower {
             let mut after = None;
             loop {
                 let page = self.queue.store().page(&Listing::InState(state), after.as_ref(), 500).await?;
-                for record in page.records.iter().filter(|record| !kept.has(record.id())) {
-                    if let Some(decided) = decided(record) {
-                        found.push(self.sought_of(record, decided, false).await?);
-                    }
+                for known in page.records.into_iter().filter(|record| !kept.has(record.id())).filter_map(Known::of) {
+                    found.push(self.sought_as(self.read_back(known).await?).0);
                 }
                 match page.next {
                     Some(next) => after = Some(next),
@@ -134,52 +161,47 @@ impl Follower {
         Ok(found)
     }
 
-    /// What is looked for of a decision, by what is kept of it too.
-    fn sought_with(
-        &self,
-        record: &Record,
-        decided: (String, NaiveDate),
-        body: Result<Arc<[u8]>, StoreError>,
-        kept: &Kept,
-    ) -> Result<Sought, StoreError> {
-        let mut sought = self.sought_as(record, decided, body, kept.was_seen(record.id()))?;
-        if let (Some(day), None) = (kept.annulled_on(record.id()), sought.exempt) {
-            sought.wanted.expect = Expect::Gone;
+    /// What is looked for of a decision, by what was kept of its notice too.
+    fn looked_for(&self, known: Known, kept: &Kept) -> (Sought, Wanted) {
+        let id = known.record.id();
+        let (mut sought, mut wanted) = self.sought_as(known);
+        wanted.seen_before = kept.was_seen(id);
+        if let (Some(day), None) = (kept.annulled_on(id), sought.exempt) {
+            wanted.expect = Expect::Gone;
             sought.gone_on = sought.gone_on.or(Some(day));
         }
-        Ok(sought)
+        (sought, wanted)
     }
 
-    /// What is looked for of a decision.
-    pub(super) async fn sought_of(&self, record: &Record, decided: (String, NaiveDate), seen: bool) -> Result<Sought, StoreError> {
-        let body = self.queue.store().body(record.id()).await;
-        self.sought_as(record, decided, body, seen)
+    /// The decision that a record is, whatever was kept of its notice; `None` for every other document.
+    pub(super) async fn sought_of(&self, record: Record) -> Result<Option<Sought>, StoreError> {
+        match Known::of(record) {
+            Some(known) => Ok(Some(self.sought_as(self.read_back(known).await?).0)),
+            None => Ok(None),
+        }
     }
 
-    /// The same by its bytes. Bytes that cannot be read back leave what the record itself knows.
-    fn sought_as(
-        &self,
-        record: &Record,
-        (number, date): (String, NaiveDate),
-        body: Result<Arc<[u8]>, StoreError>,
-        seen: bool,
-    ) -> Result<Sought, StoreError> {
-        let decision = match body {
-            Ok(body) => Decision::read(&body),
-            Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => None,
-            Err(error) => return Err(error),
-        };
+    /// Where too little is kept of a decision, its bytes are read.
+    async fn read_back(&self, mut known: Known) -> Result<Known, StoreError> {
+        if known.decision.is_none() {
+            known.decision = read(self.queue.store().body(known.record.id()).await)?;
+        }
+        Ok(known)
+    }
+
+    fn sought_as(&self, Known { record, number, date, decision }: Known) -> (Sought, Wanted) {
         let exempt = decision.as_ref().and_then(|decision| Exemption::of(decision, self.settings.warnings));
-        let decision = decision.unwrap_or_else(|| bare(record, number.clone(), date));
-        let mut wanted = Wanted::new(record.id(), decision, self.expected_from(record));
-        wanted.seen_before = seen;
+        let decision = decision.unwrap_or_else(|| bare(&record, number.clone(), date));
+        let mut wanted = Wanted::new(record.id(), decision, self.expected_from(&record));
         let gone = record.state == State::Superseded;
         wanted.expect = match exempt {
             _ if gone => Expect::Gone,
             Some(_) => Expect::Exempt,
             None => Expect::Public,
         };
-        Ok(Sought { record: record.clone(), wanted, number, date, exempt, gone_on: gone.then(|| record.since.beijing_day()) })
+        let gone_on = gone.then(|| record.since.beijing_day());
+        let has_a_history = matches!(record.state, State::Entered | State::Superseded | State::HeldWaiting);
+        (Sought { id: record.id(), version: record.version, has_a_history, number, date, exempt, gone_on }, wanted)
     }
 
     /// The moment after which its notice should stand in the list. What is not entered cannot be published by the platform.

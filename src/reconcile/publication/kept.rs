@@ -75,7 +75,7 @@ impl Kept {
 
     /// How a decision stands, by what was kept.
     pub(super) fn of(&self, sought: &Sought, now: Timestamp) -> Standing {
-        match self.standings.get(&sought.record.id()) {
+        match self.standings.get(&sought.id) {
             Some(standing) => {
                 let mut standing = standing.clone();
                 sought.shape(&mut standing);
@@ -99,12 +99,12 @@ impl Kept {
     }
 
     /// Puts a standing in the place of the one before. When it was last looked for is no reason to write it down again.
-    pub(super) fn put(&mut self, standing: Standing) {
+    pub(super) fn put(&mut self, standing: &Standing) {
         self.earliest = self.earliest.into_iter().chain([standing.date]).min();
         let before = self.standings.insert(standing.id, standing.clone());
-        let same = before.is_some_and(|before| {
-            let timeless = |s: &Standing| Standing { last_run: None, last_seen: None, ..s.clone() };
-            timeless(&before) == timeless(&standing)
+        let same = before.is_some_and(|mut before| {
+            (before.last_run, before.last_seen) = (standing.last_run, standing.last_seen);
+            before == *standing
         });
         if !same {
             self.changed.insert(standing.id);

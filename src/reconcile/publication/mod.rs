@@ -24,7 +24,9 @@ use crate::{
         Platform,
         wire::{Publication, PublicationState},
     },
-    publication::{Annulled, Decision, Doubt, Extra, Figures, Ledger, Outcome, Reading, Row, RowState, Standing, Warnings},
+    publication::{
+        Annulled, Decision, Doubt, Extra, Figures, Ledger, Outcome, Reading, Row, RowState, Standing, Verdict, Wanted, Warnings,
+    },
     queue::Queue,
     store::StoreError,
 };
@@ -37,6 +39,8 @@ pub use windows::Window;
 const READINGS: usize = 2;
 /// More pages than this of one window are no list any more.
 const MOST_PAGES: usize = 100_000;
+/// How many decisions are put on record together.
+const BATCH: usize = 512;
 /// How far back a run looks that names no days: past the law's seven working days whatever the holidays.
 const RECENT: Duration = Duration::days(45);
 
@@ -114,11 +118,12 @@ impl Follower {
             let (wide_from, wide_to) = window.wide();
             let sought = self.sought(wide_from, wide_to, &kept).await?;
             // Where nothing was decided lately there is nothing to look for; a full run looks for what nobody here knows.
-            if span == Span::Recent && !sought.iter().any(|s| window.holds(s.date)) {
+            if span == Span::Recent && !sought.iter().any(|(s, _)| window.holds(s.date)) {
                 continue;
             }
             run.days = Some((run.days.map_or(window.from, |days| days.0), window.to));
-            let ledger = self.read(window, &sought, &mut run, beat).await;
+            let (sought, wanted): (Vec<_>, Vec<_>) = sought.into_iter().unzip();
+            let ledger = self.read(window, wanted, &mut run, beat).await;
             strays.extend(self.settle((window, span), ledger, sought, &mut kept, &mut run).await?);
         }
         self.settle_strays(strays, &mut kept, &mut run).await?;
@@ -150,8 +155,8 @@ impl Follower {
     }
 
     /// Reads a window, and once more where something is absent or wrong.
-    async fn read(&self, window: Window, sought: &[Sought], run: &mut Run, beat: &(dyn Fn(Timestamp) + Sync)) -> Ledger {
-        let mut ledger = Ledger::new(sought.iter().map(|s| s.wanted.clone()).collect(), READINGS);
+    async fn read(&self, window: Window, wanted: Vec<Wanted>, run: &mut Run, beat: &(dyn Fn(Timestamp) + Sync)) -> Ledger {
+        let mut ledger = Ledger::new(wanted, READINGS);
         loop {
             let reading = self.read_once(window, &mut ledger, run, beat).await;
             if let Reading::Broken(doubt) = &reading {
@@ -221,76 +226,66 @@ impl Follower {
         let now = self.clock.now();
         let (verdicts, extras, count) = ledger.close(now);
         run.extra_count += count;
-        let mut news = Vec::new();
-        for (verdict, sought) in verdicts.into_iter().zip(sought).filter(|(_, sought)| window.holds(sought.date)) {
-            let before = kept.of(&sought, now);
-            let elsewhere = before.seen_under.is_some_and(|day| span != Span::All && !window.holds(day));
-            let after = if elsewhere && verdict.sight.is_none() { before.clone() } else { before.after(&verdict, now) };
-            news.push((sought.record, before, after));
+        let mut judged: Vec<(Sought, Verdict)> = sought.into_iter().zip(verdicts).filter(|(sought, _)| window.holds(sought.date)).collect();
+        // In the store's own order what changes together lies together.
+        judged.sort_by_cached_key(|(sought, _)| sought.id);
+        let mut judged = judged.into_iter();
+        while judged.len() > 0 {
+            let mut news = Vec::with_capacity(BATCH);
+            for (sought, verdict) in judged.by_ref().take(BATCH) {
+                let before = kept.of(&sought, now);
+                let elsewhere = before.seen_under.is_some_and(|day| span != Span::All && !window.holds(day));
+                let after = if elsewhere && verdict.sight.is_none() { before.clone() } else { before.after(&verdict, now) };
+                news.push((sought, before, after));
+            }
+            self.put_on_record(news, kept, run).await?;
         }
-        self.put_on_record(news, kept, run).await?;
         Ok(extras)
     }
 
     /// A notice that nobody of its day waited for may be a decision of another day, published under a wrong one.
     async fn settle_strays(&self, strays: Vec<(Extra, Row)>, kept: &mut Kept, run: &mut Run) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let mut news = Vec::new();
         for (extra, row) in strays {
-            let Some(sought) = self.sought_by_number(&extra.number, kept).await? else {
+            let Some((sought, wanted)) = self.sought_by_number(&extra.number, kept).await? else {
                 run.extras.push(extra);
                 continue;
             };
             run.extra_count = run.extra_count.saturating_sub(1);
-            let mut ledger = Ledger::new(vec![sought.wanted.clone()], 1);
+            let mut ledger = Ledger::new(vec![wanted], 1);
             ledger.take(&row, false);
             ledger.end(Reading::Whole(Some(now)));
             let before = kept.of(&sought, now);
-            for verdict in ledger.close(now).0 {
-                let after = before.after(&verdict, now);
+            if let Some(verdict) = ledger.close(now).0.first() {
+                let after = before.after(verdict, now);
                 run.standings.retain(|standing| standing.id != after.id);
-                news.push((sought.record.clone(), before.clone(), after));
+                self.put_on_record(vec![(sought, before, after)], kept, run).await?;
             }
         }
-        self.put_on_record(news, kept, run).await
+        Ok(())
     }
 
     /// Histories first, then what is kept: a sighting that could not be written into its history is news again next time.
-    async fn put_on_record(&self, news: Vec<(Record, Standing, Standing)>, kept: &mut Kept, run: &mut Run) -> Result<(), StoreError> {
-        let sightings = news.iter().filter(|(record, before, after)| expect::has_a_history(record) && after.is_news_after(before));
-        let changes: Vec<_> = sightings.map(|(record, _, after)| self.queue.sighting(record, sighted(after))).collect();
-        let mut stale = Vec::new();
-        for batch in changes.chunks(256) {
-            for (applied, change) in self.queue.store().apply(batch.to_vec()).await?.into_iter().zip(batch) {
-                match applied {
-                    Ok(_) => {}
-                    Err(StoreError::Stale { .. }) => stale.push(change.id),
-                    Err(error) => return Err(error),
-                }
+    async fn put_on_record(&self, news: Vec<(Sought, Standing, Standing)>, kept: &mut Kept, run: &mut Run) -> Result<(), StoreError> {
+        let sightings = news.iter().filter(|(sought, before, after)| sought.has_a_history && after.is_news_after(before));
+        let changes: Vec<_> = sightings.map(|(sought, _, after)| self.queue.sighting(sought.id, sought.version, sighted(after))).collect();
+        let ids: Vec<_> = changes.iter().map(|change| change.id).collect();
+        let mut stale = BTreeSet::new();
+        let applied = if changes.is_empty() { Vec::new() } else { self.queue.store().apply(changes).await? };
+        for (applied, id) in applied.into_iter().zip(ids) {
+            match applied {
+                Ok(_) => {}
+                Err(StoreError::Stale { .. }) => drop(stale.insert(id)),
+                Err(error) => return Err(error),
             }
         }
         for (_, _, after) in news {
             if !stale.contains(&after.id) {
-                kept.put(after.clone());
+                kept.put(&after);
             }
             run.standings.push(after);
         }
         kept.save(&**self.queue.store()).await
-    }
-
-    /// How every decision that is known stands, without asking the platform. Cheap after the first time.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn standings(&self) -> Result<Vec<Standing>, StoreError> {
-        let mut kept = self.kept.lock().await;
-        kept.load(&**self.queue.store()).await?;
-        let now = self.clock.now();
-        for sought in self.not_entered(&kept).await? {
-            let standing = kept.of(&sought, now);
-            kept.put(standing);
-        }
-        Ok(kept.all().map(|standing| standing.clone().at_its_end(now)).collect())
     }
 
     /// How one decision stands; `None` for a document that is no decision. Does not wait for a run that goes on.
@@ -300,10 +295,12 @@ impl Follower {
     pub async fn standing(&self, record: &Record) -> Result<Option<Standing>, StoreError> {
         let now = self.clock.now();
         let store = &**self.queue.store();
-        let Some(found) = expect::decided(record) else { return Ok(None) };
+        if expect::decided(record).is_none() {
+            return Ok(None);
+        }
         match kept::recall(store, record.id()).await? {
             Some(standing) => Ok(Some(standing)),
-            None => Ok(Some(self.sought_of(record, found, false).await?.first_standing(now))),
+            None => Ok(self.sought_of(record.clone()).await?.map(|sought| sought.first_standing(now))),
         }
     }
 
@@ -315,8 +312,7 @@ impl Follower {
     pub async fn annul(&self, record: &Record, annulled: Option<Annulled>) -> Result<Option<Standing>, StoreError> {
         let mut kept = self.kept.lock().await;
         kept.load(&**self.queue.store()).await?;
-        let Some(found) = expect::decided(record) else { return Ok(None) };
-        let sought = self.sought_of(record, found, false).await?;
+        let Some(sought) = self.sought_of(record.clone()).await? else { return Ok(None) };
         if sought.exempt.is_some() {
             return Ok(None);
         }
@@ -333,7 +329,7 @@ impl Follower {
             (outcome, _) => outcome,
         };
         standing.since = now;
-        kept.put(standing.clone());
+        kept.put(&standing);
         kept.save(&**self.queue.store()).await?;
         Ok(Some(standing))
     }
@@ -348,7 +344,7 @@ impl Follower {
         let now = self.clock.now();
         let mut days: BTreeSet<NaiveDate> = kept.all().filter(|standing| !standing.is_settled()).map(|standing| standing.date).collect();
         let recent = self.sought(now.plus(-RECENT).beijing_day(), now.beijing_day(), &kept).await?;
-        days.extend(recent.iter().filter(|sought| !kept.has(sought.record.id())).map(|sought| sought.date));
+        days.extend(recent.iter().filter(|(sought, _)| !kept.has(sought.id)).map(|(sought, _)| sought.date));
         Ok(days)
     }
 
@@ -361,8 +357,8 @@ impl Follower {
         kept.load(&**self.queue.store()).await?;
         let now = self.clock.now();
         let mut found = Vec::new();
-        for sought in self.sought(from, to, &kept).await? {
-            match self.queue.store().body(sought.record.id()).await {
+        for (sought, _) in self.sought(from, to, &kept).await? {
+            match self.queue.store().body(sought.id).await {
                 Ok(body) => found.extend(Decision::read(&body).map(|decision| (decision, kept.of(&sought, now)))),
                 Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => {}
                 Err(error) => return Err(error),
@@ -377,12 +373,23 @@ impl Follower {
     /// # Errors
     /// When the store fails.
     pub async fn picture(&self) -> Result<(Figures, Vec<Standing>), StoreError> {
-        let mut standings = self.standings().await?;
+        let mut kept = self.kept.lock().await;
+        kept.load(&**self.queue.store()).await?;
         let now = self.clock.now();
-        let mut figures = self.kept.lock().await.figures();
-        standings.iter().for_each(|standing| figures.count(standing, now, &self.calendar));
-        standings.retain(|standing| !standing.is_settled() || standing.doubt.is_some());
-        Ok((figures, standings))
+        for sought in self.not_entered(&kept).await? {
+            let standing = kept.of(&sought, now);
+            kept.put(&standing);
+        }
+        let (mut figures, mut open) = (kept.figures(), Vec::new());
+        for standing in kept.all() {
+            let ended = standing.is_unpublished().then(|| standing.clone().at_its_end(now));
+            let standing = ended.as_ref().unwrap_or(standing);
+            figures.count(standing, now, &self.calendar);
+            if !standing.is_settled() || standing.doubt.is_some() {
+                open.push(standing.clone());
+            }
+        }
+        Ok((figures, open))
     }
 
     /// The working days it counts by.
@@ -417,3 +424,6 @@ fn row(publication: Publication) -> Row {
         fields: publication.fields,
     }
 }
+
+#[cfg(test)]
+mod tests;

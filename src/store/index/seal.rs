@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::journal::Trouble;
 
-/// The version of records and of the summary.
-const VERSION: u8 = 1;
+/// The version of records and of the summary. An index of another one is rebuilt from the journal.
+const VERSION: u8 = 2;
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Trouble> {
     let mut bytes = postcard::to_extend(value, front()).map_err(|e| Trouble::Io(format!("encoding for the index: {e}")))?;

@@ -240,5 +240,6 @@ fn facts(kind: &str, tree: &Tree) -> Facts {
         inspection_id: text("Header/InspectionId"),
         case_id: None,
         inspection_end: None,
+        ruling: None,
     }
 }
