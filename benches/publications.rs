@@ -2,22 +2,25 @@
 //!
 //! `cargo build --release --workspace && cargo bench --bench publications [-- --decisions 10000]` ends with 1 when a limit is missed. What is
 //! measured is the daemon's own processor time from the question to the answer: reading the pages, matching, and keeping what was found. The
-//! first run keeps a standing and an entry in the history of each decision; the second finds nothing new.
+//! first run keeps a standing and an entry in the history of each decision; the second finds nothing new. How much of it is the network's,
+//! which the limit allows for, is told but not taken off: the same pages are read once more by the daemon's own client in this process.
 #![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark measures real time and prints it")]
 
 #[expect(dead_code, reason = "each benchmark takes of the stage what it needs")]
 mod stage;
 
-use std::{path::Path, process::ExitCode, time::Instant};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Instant};
 
 use chrono::NaiveDate;
 use dangri::{
+    clock::SystemClock,
     control::{Answer, Ask, ask, publicity::Compared},
     document::State,
+    platform::{Access, HttpPlatform, NoExchangeLog, Platform as _, Profile, Surroundings},
     publication::Outcome,
 };
 use dangri_mocks::drafts;
-use stage::{Limits, Office, Process, argument, count, mock, profile};
+use stage::{Limits, Office, Process, USCC, argument, count, cpu_nanos, mock, profile};
 
 /// More seeds than this in a row would give a number twice.
 const OF_A_KIND: u64 = 6_000;
@@ -55,6 +58,7 @@ fn compare(page: u32, decisions: usize, limits: Option<&mut Limits>) -> f64 {
     let grown = daemon.memory().0.saturating_sub(before) as f64 / 1024.0;
     println!("每页 {page} 条，共 {} 页：第一次处理器 {first:.2} 秒，第二次 {second:.2} 秒", found.pages);
     if let Some(limits) = limits {
+        println!("  其中网络收发和清单解析：{:.2} 秒（同一客户端把同样的页单独读一遍）", read_alone(&office, decisions));
         limits.at_most("第一次核对的处理器时间（秒）", first, 1.0);
         limits.at_most("再次核对的处理器时间（秒）", second, 1.0);
     }
@@ -76,6 +80,38 @@ fn reconcile(office: &Office, daemon: &Process) -> (f64, Compared) {
     })
     .unwrap_or_else(|error| panic!("{:?}", error.problem()));
     (daemon.cpu_nanos().saturating_sub(begun) as f64 / 1e9, Compared { notices, ..compared })
+}
+
+/// The same list read once more and nothing done with it, in seconds of this process's processor time.
+fn read_alone(office: &Office, decisions: usize) -> f64 {
+    let access = Access {
+        base_url: Some(office.base_url.clone()),
+        sender_uscc: USCC.to_owned(),
+        app_id: "demo-app".to_owned(),
+        secret: "demo-secret".to_owned().into(),
+        ca_file: None,
+        client: None,
+        proxy: None,
+    };
+    let around = Surroundings { clock: Arc::new(SystemClock), log: Arc::new(NoExchangeLog), login_book: None };
+    let platform = HttpPlatform::new(Profile::read(&office.profile).unwrap(), access, around).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (from, to) = (day() - chrono::Days::new(3), day() + chrono::Days::new(3));
+    runtime.block_on(async {
+        let (mut rows, mut after) = (0, None);
+        let begun = cpu_nanos(std::process::id());
+        loop {
+            let page = platform.publications(from, to, after.as_deref()).await.unwrap();
+            rows += page.publications.len();
+            if !page.more {
+                break;
+            }
+            after = Some(page.next);
+        }
+        let spent = cpu_nanos(std::process::id()).saturating_sub(begun);
+        assert_eq!(rows, decisions);
+        spent as f64 / 1e9
+    })
 }
 
 fn day() -> NaiveDate {

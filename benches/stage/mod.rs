@@ -25,6 +25,13 @@ pub(crate) fn cpu_secs(process: u32) -> f64 {
     ticks as f64 / 100.0
 }
 
+/// The processor time that the present threads of a process have used, in nanoseconds, by the scheduler's own count.
+pub(crate) fn cpu_nanos(process: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
+    stats.filter_map(|stat| stat.split(' ').next().and_then(|n| n.parse::<u64>().ok())).sum()
+}
+
 /// A process that is killed when its time is over.
 pub(crate) struct Process(pub(crate) Child);
 
@@ -48,9 +55,7 @@ impl Process {
 
     /// The processor time that it has used, in nanoseconds, by the scheduler's own count.
     pub(crate) fn cpu_nanos(&self) -> u64 {
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.0.id())).into_iter().flatten().flatten();
-        let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
-        stats.filter_map(|stat| stat.split(' ').next().and_then(|n| n.parse::<u64>().ok())).sum()
+        cpu_nanos(self.0.id())
     }
 
     /// The processor time that it has used, in seconds.
