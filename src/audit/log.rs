@@ -21,6 +21,9 @@ use crate::{
     store::{Store, StoreError},
 };
 
+/// The log's folder below the state folder, and below a backup.
+const FOLDER: &str = "audit";
+
 /// The end of the chain, in the store.
 const HEAD: &str = "audit/head";
 
@@ -54,12 +57,13 @@ struct End {
 }
 
 impl AuditLog {
-    /// Opens the log in `folder`, which is made when it is not there. A line that a crash cut short was never answered for and goes.
+    /// Opens the log below the folder `state`. A line that a crash cut short was never answered for and goes.
     ///
     /// # Errors
     /// [`AuditError`].
-    pub async fn open(folder: PathBuf, store: Arc<dyn Store>, clock: SharedClock) -> Result<Self, AuditError> {
+    pub async fn open(state: &Path, store: Arc<dyn Store>, clock: SharedClock) -> Result<Self, AuditError> {
         let remembered = recalled(&*store).await?;
+        let folder = state.join(FOLDER);
         let path = folder.clone();
         let found = blocking(move || {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
@@ -153,6 +157,26 @@ impl AuditLog {
         drop(end);
         Ok(files.into_iter().flat_map(|(_, bytes)| bytes).collect())
     }
+}
+
+/// Copies the log's files from the state folder, or backup, `from` into the folder `to`; what is not there is not copied. A line that is
+/// being written meanwhile may come over in part, and counts then as never written.
+///
+/// # Errors
+/// Those of reading and writing.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let (from, to) = (from.join(FOLDER), to.join(FOLDER));
+    let found = match files(&from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&to)?;
+    for path in found {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to.join(name(&path)))?;
+        file.write_all(&fs::read(&path)?)?;
+        file.sync_all()?;
+    }
+    File::open(&to)?.sync_all()
 }
 
 async fn recalled(store: &dyn Store) -> Result<Option<Head>, AuditError> {

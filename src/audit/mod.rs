@@ -14,7 +14,7 @@ mod log;
 
 pub use chain::{Break, Verified};
 pub use line::{Actor, Deed, Line, Outcome};
-pub use log::{AuditError, AuditLog};
+pub use log::{AuditError, AuditLog, copy};
 
 /// For how long lines must be there, in days: not less than six months (Cybersecurity Law).
 pub const KEPT_DAYS: i64 = 180;

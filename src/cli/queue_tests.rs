@@ -23,6 +23,7 @@ fn row(n: u8, title: &str, state: State, reason: &str, overdue: bool) -> Row {
         due: None,
         attempts: 0,
         path: "第一组/现场检查记录\u{1b}[2J.xml".into(),
+        document: String::new(),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         Ask,
         life::{self, Told},
     },
-    document::Severity,
+    document::{Severity, State as Stands},
     status::{story, text::Colour, words},
 };
 
@@ -90,9 +90,16 @@ pub(super) async fn page(State(console): State<Console>, visit: Visit, Path(id):
         attempts: told.attempts.iter().map(attempt).collect(),
         others: told.others.iter().map(other).collect(),
         notes: told.notes.iter().map(|note| text(note)).collect(),
-        may_excuse: visit.account.may_act(),
+        may_excuse: visit.account.may_act() && may_need_one(&told),
     };
     Ok(show::page(StatusCode::OK, &page))
+}
+
+/// Whether an exception means anything: not for what was entered on its day, and not for what no longer counts.
+fn may_need_one(told: &Told) -> bool {
+    let record = &told.record;
+    let in_time = record.entry.as_ref().is_some_and(|entry| entry.entered_at < record.birth.cut_off);
+    !in_time && !matches!(record.state, Stands::Superseded | Stands::Ignored)
 }
 
 /// Everything about the document of that id, number or path.

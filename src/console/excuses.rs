@@ -28,7 +28,7 @@ use crate::{
     day::{DayReport, DayRow, Excuse, excuse},
     document::State as Stands,
     queue::Selection,
-    status::{day_text, text::Colour, words},
+    status::{Status, day_text, text::Colour, words},
 };
 
 /// How many older documents are listed at most.
@@ -94,8 +94,9 @@ pub(super) async fn page(State(console): State<Console>, visit: Visit, RawQuery(
     let Some(report) = report(&console, &visit, day).await? else { return Err(nothing(&visit)) };
     let status = console.picture.now().await;
     let rows: Vec<Row> = report.rows.iter().map(row).collect();
-    let older = older(&console, &visit).await?;
-    let older = older.into_iter().filter(|row| !report.rows.iter().any(|shown| shown.id == row.id));
+    let mut older = older(&console, &visit).await?;
+    older.retain(|row| !report.rows.iter().any(|shown| shown.id == row.id));
+    let known = excuses(&console, &visit, DayAsk::ExcusesOf(older.iter().map(|row| row.document.clone()).collect())).await?;
     let page = Page {
         day: day.to_string(),
         today: today.to_string(),
@@ -103,8 +104,8 @@ pub(super) async fn page(State(console): State<Console>, visit: Visit, RawQuery(
         is_today: day == today,
         more: report.rows_total.saturating_sub(rows.len() as u64),
         rows,
-        older: older.map(|row| of_listed(row, &status)).collect(),
-        given: given(&console, &visit).await?,
+        older: older.into_iter().map(|row| of_listed(row, &known, &status)).collect(),
+        given: excuses(&console, &visit, DayAsk::Excuses).await?.into_iter().map(given).collect(),
         may_act: visit.account.may_act(),
         done: wanted.done,
         frame: Frame::with("当日例外", &visit, &status),
@@ -141,16 +142,19 @@ async fn older(console: &Console, visit: &Visit) -> Result<Vec<Listed>, Trouble>
     Ok(late)
 }
 
-async fn given(console: &Console, visit: &Visit) -> Result<Vec<Given>, Trouble> {
-    let answer = asked(console, visit, DayAsk::Excuses).await?;
-    let all = answer.and_then(|answer| if let DayAnswer::Excuses(all) = answer { Some(all) } else { None });
-    let of = |excuse: Excuse| Given {
-        title: text(&excuse.title),
-        reason: text(&excuse.reason),
-        at: words::full(excuse.at),
-        by: text(&excuse.by),
-    };
-    Ok(all.unwrap_or_default().into_iter().map(of).collect())
+async fn excuses(console: &Console, visit: &Visit, ask: DayAsk) -> Result<Vec<Excuse>, Trouble> {
+    let answer = asked(console, visit, ask).await?;
+    let found = answer.and_then(|answer| if let DayAnswer::Excuses(found) = answer { Some(found) } else { None });
+    Ok(found.unwrap_or_default())
+}
+
+fn given(excuse: Excuse) -> Given {
+    Given { title: text(&excuse.title), reason: text(&excuse.reason), at: words::full(excuse.at), by: text(&excuse.by) }
+}
+
+/// What stands beside a document that has an exception; nothing without one.
+fn beside(excuse: Option<&Excuse>) -> String {
+    excuse.map_or_else(String::new, |excuse| format!("{}（{}）", text(&excuse.reason), text(&excuse.by)))
 }
 
 fn row(row: &DayRow) -> Row {
@@ -162,12 +166,12 @@ fn row(row: &DayRow) -> Row {
         mark: Mark::new(colour, word),
         left: day_text::time_left(row),
         reason: text(&row.reason),
-        excuse: row.excuse.as_ref().map_or_else(String::new, |excuse| format!("{}（{}）", text(&excuse.reason), text(&excuse.by))),
+        excuse: beside(row.excuse.as_ref()),
         missed: row.standing.missed(),
     }
 }
 
-fn of_listed(row: Listed, status: &crate::status::Status) -> Row {
+fn of_listed(row: Listed, known: &[Excuse], status: &Status) -> Row {
     Row {
         id: row.id.to_string(),
         title: text(&row.title),
@@ -175,7 +179,8 @@ fn of_listed(row: Listed, status: &crate::status::Status) -> Row {
         mark: Mark::new(Colour::Red, format!("{} 逾期", row.label)),
         left: time_left(row.cut_off, status),
         reason: text(&row.reason),
-        excuse: String::new(),
+        // The newest is first.
+        excuse: beside(known.iter().find(|excuse| excuse.document == row.document)),
         missed: true,
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     alert, audit,
-    day::Excuse,
+    day::{Excuse, excuse},
     document::{DocumentId, Entry, Record, State, Timestamp},
     platform::Exchange,
     queue::{Operated, Operation, Selection},
@@ -214,6 +214,9 @@ pub struct Row {
     pub attempts: u32,
     /// Where the draft was found, relative to the folder.
     pub path: String,
+    /// The key under which its exceptions from same-day entry stand.
+    #[serde(default)]
+    pub document: String,
 }
 
 impl Row {
@@ -233,6 +236,7 @@ impl Row {
             due: record.state.is_moving().then_some(record.due),
             attempts: record.attempts,
             path: record.birth.source.path.clone(),
+            document: excuse::key(record),
         }
     }
 }

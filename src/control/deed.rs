@@ -65,7 +65,7 @@ fn alerted(ask: &alert::desk::Ask) -> Option<Deed> {
 
 fn of_the_day(ask: &DayAsk) -> Option<Deed> {
     match ask {
-        DayAsk::Report(_) | DayAsk::Dossier { .. } | DayAsk::Plan(_) | DayAsk::Roster | DayAsk::Excuses => None,
+        DayAsk::Report(_) | DayAsk::Dossier { .. } | DayAsk::Plan(_) | DayAsk::Roster | DayAsk::Excuses | DayAsk::ExcusesOf(_) => None,
         DayAsk::Acknowledge { day, note } => Some(Deed::new("day.acknowledge", day.words()).because(note)),
         DayAsk::Excuse { name, why } => Some(Deed::new("day.excuse", name).because(why)),
         DayAsk::ImportPlan { wanted, .. } if !wanted.dry_run => Some(Deed::new("plan.import", &wanted.file)),

@@ -138,7 +138,7 @@ async fn running() -> Running {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk {
         users: Arc::new(Users::new(store.clone(), clock.clone())),
-        audit: Arc::new(AuditLog::open(folder.path().join("audit"), store.clone(), clock.clone()).await.unwrap()),
+        audit: Arc::new(AuditLog::open(folder.path(), store.clone(), clock.clone()).await.unwrap()),
         alerts: None,
         gatherer: Gatherer::new(store.clone(), vitals.clone()),
         queue,

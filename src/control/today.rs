@@ -84,6 +84,8 @@ pub enum DayAsk {
     },
     /// The exceptions on record, the newest first: [`DayAnswer::Excuses`].
     Excuses,
+    /// The exceptions on record for these documents, by [`excuse::key`]: [`DayAnswer::Excuses`].
+    ExcusesOf(Vec<String>),
     /// Everything that proves why a document was late: [`DayAnswer::Dossier`].
     Dossier {
         /// The document.
@@ -173,6 +175,7 @@ impl Desk {
             DayAsk::Acknowledge { day, note } => DayAnswer::Report(self.acknowledge(self.day_named(day), &note, by).await?),
             DayAsk::Excuse { name, why } => DayAnswer::Excused(self.excuse(&name, &why, by).await?),
             DayAsk::Excuses => DayAnswer::Excuses(self.book.excuses(EXCUSES).await?),
+            DayAsk::ExcusesOf(keys) => DayAnswer::Excuses(self.excuses_of(&keys).await?),
             DayAsk::Dossier { name } => DayAnswer::Dossier(Box::new(self.dossier(&name).await?)),
             DayAsk::Plan(day) => DayAnswer::Plan(self.plan(day.map(|day| self.day_named(day))).await?),
             DayAsk::Roster => DayAnswer::Roster(self.roster().await?),
@@ -227,6 +230,15 @@ impl Desk {
             }
             Err(ExcuseError::Store(error)) => Err(error.into()),
         }
+    }
+
+    async fn excuses_of(&self, keys: &[String]) -> Result<Vec<Excuse>, Stop> {
+        let mut found = Vec::new();
+        for key in keys.iter().take(EXCUSES) {
+            found.extend(self.book.excuses_of(key).await?);
+        }
+        found.sort_by_key(|excuse| std::cmp::Reverse(excuse.at));
+        Ok(found)
     }
 
     /// The document that counts under a name, and all that bear it.

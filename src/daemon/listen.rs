@@ -32,7 +32,7 @@ pub(super) async fn people(
     clock: &SharedClock,
 ) -> Result<(Arc<Users>, Arc<AuditLog>), StartError> {
     let machine = |error| StartError::Machine { what: "打开审计日志", error };
-    let opened = AuditLog::open(config.state.join("audit"), Arc::clone(store), Arc::clone(clock)).await;
+    let opened = AuditLog::open(&config.state, Arc::clone(store), Arc::clone(clock)).await;
     let audit = opened.map_err(|error| match error {
         AuditError::Store(error) => error.into(),
         AuditError::Files(error) => machine(error),

@@ -242,7 +242,7 @@ impl Running {
         let writer =
             notes::Writer::new(Arc::clone(&board), Arc::clone(&queue), Arc::clone(&notes), Arc::clone(&checker), Arc::clone(&clock));
         loops.run("notes", "写退回说明", |beat, stop| writer.run(beat, stop));
-        let keeper = upkeep::Keeper::new(journal, Arc::clone(&clock), Arc::clone(&vitals));
+        let keeper = upkeep::Keeper::new(journal, &config.state, Arc::clone(&clock), Arc::clone(&vitals));
         let guard = recheck::Guard::new(&store, &platform, &checker, &vitals, &clock);
         guard.resume().await?;
         let mut tasks = guard.recurring(&config);

@@ -11,15 +11,18 @@ use chrono::Duration;
 
 use super::recur::{Recurring, Task};
 use crate::{
+    audit,
     clock::SharedClock,
     config::Config,
     control::{Upkeep, UpkeepReport},
-    status::{Vitals, gather::LAST_BACKUP},
+    status::{Vitals, gather::LAST_BACKUP, words},
     store::{JournalStore, Store as _},
 };
 
 /// Looks after the store.
 pub(super) struct Keeper {
+    /// The state folder.
+    state: PathBuf,
     store: Arc<JournalStore>,
     clock: SharedClock,
     vitals: Arc<Vitals>,
@@ -34,6 +37,10 @@ impl Upkeep for Keeper {
     async fn backup(&self, to: &Path) -> Result<UpkeepReport, String> {
         let now = self.clock.now();
         let done = self.store.backup(to, now).await.map_err(|e| format!("备份没有完成：{e}"))?;
+        // After the store, which remembers the log's end: what is copied is never behind it.
+        let (from, into) = (self.state.clone(), to.to_owned());
+        let copied = super::notes::blocking(move || audit::copy(&from, &into)).await;
+        copied.map_err(|e| format!("备份没有完成，审计日志抄不过去：{}", words::trouble(e.kind())))?;
         self.vitals.backed_up(now);
         self.store.remember(LAST_BACKUP, &now.to_string()).await.map_err(|e| format!("备份已写好，但没有记下时间：{e}"))?;
         Ok(UpkeepReport::of_backup(&done, to))
@@ -42,8 +49,8 @@ impl Upkeep for Keeper {
 
 impl Keeper {
     /// Who looks after `store`.
-    pub(super) fn new(store: Arc<JournalStore>, clock: SharedClock, vitals: Arc<Vitals>) -> Arc<Self> {
-        Arc::new(Self { store, clock, vitals })
+    pub(super) fn new(store: Arc<JournalStore>, state: &Path, clock: SharedClock, vitals: Arc<Vitals>) -> Arc<Self> {
+        Arc::new(Self { state: state.to_owned(), store, clock, vitals })
     }
 
     /// A backup in a folder of its own below `root`; the oldest beyond `keep` go, and nothing that is not one of ours.

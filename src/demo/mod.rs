@@ -12,6 +12,7 @@ mod face;
 mod stage;
 mod story;
 mod view;
+mod visitors;
 mod week;
 
 use std::{
@@ -66,7 +67,8 @@ async fn show(options: &Options, out: &mut dyn Write) -> anyhow::Result<u8> {
     let speed = options.speed.clamp(1, FASTEST);
     let plan = week::Plan::new(speed);
     let start = plan.evenings.first().map_or(Timestamp::from_millis(0), |evening| evening.at).plus(-chrono::Duration::minutes(5));
-    let stage = Stage::set(home(options.folder.as_deref())?, start, &plan).await?;
+    let console = options.keep.then(visitors::address).transpose()?;
+    let stage = Stage::set(home(options.folder.as_deref())?, start, &plan, console).await?;
     if !options.live {
         writeln!(out, "当日 dangri 演示：假平台、假文书，不碰真实数据；都在 {}", stage.home.display())?;
     }
@@ -100,6 +102,9 @@ async fn show(options: &Options, out: &mut dyn Write) -> anyhow::Result<u8> {
     let finished = code == Exit::Well;
     if finished && options.keep {
         stay(&stage, &eyes, face.out())?;
+        if let Some(address) = console {
+            visitors::invite(&stage, address, face.out()).await?;
+        }
         let stage = go_on(stage, eyes, face, off).await?;
         return Ok(strike(stage, code).await);
     }

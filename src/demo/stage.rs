@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -51,8 +52,8 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Furnishes `home` and starts everything, with the clock at `at`.
-    pub(super) async fn set(home: PathBuf, at: Timestamp, plan: &week::Plan) -> anyhow::Result<Self> {
+    /// Furnishes `home` and starts everything, with the clock at `at`; with a console at `console`, where one is wanted.
+    pub(super) async fn set(home: PathBuf, at: Timestamp, plan: &week::Plan, console: Option<SocketAddr>) -> anyhow::Result<Self> {
         // It stands still until the story begins.
         let clock = ScaledClock::starting(at, 1);
         fs::create_dir_all(home.join("drafts"))?;
@@ -62,7 +63,7 @@ impl Stage {
         fs::write(home.join(drawn::FILE), drawn::list(plan))?;
         let mock = Platform::start(setup(&home, &clock, plan)).await.context("模拟平台没有启动")?;
         let robot = Sink::open(clock_of(&clock), Demands::default()).await.context("模拟的值班群没有启动")?;
-        let config = furnish(&home, &mock, &robot)?;
+        let config = furnish(&home, &mock, &robot, console)?;
         let shared: SharedClock = clock.clone();
         let daemon = Running::open(config, shared).await.map_err(|error| anyhow::anyhow!(error.words()))?;
         Ok(Self { home, clock, mock, robot, daemon })
@@ -142,16 +143,16 @@ fn setup(home: &Path, clock: &Arc<ScaledClock>, plan: &week::Plan) -> Setup {
 }
 
 /// Writes the configuration and its secret, and reads it back as the daemon would.
-fn furnish(home: &Path, mock: &Mock, robot: &Sink) -> anyhow::Result<Config> {
+fn furnish(home: &Path, mock: &Mock, robot: &Sink, console: Option<SocketAddr>) -> anyhow::Result<Config> {
     let secret = home.join("secret");
     fs::write(&secret, "demo-secret\n")?;
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600))?;
     let file = home.join("dangri.toml");
-    fs::write(&file, text(&mock.base_url(), robot.address()))?;
+    fs::write(&file, text(&mock.base_url(), robot.address(), &console.map_or_else(String::new, |at| at.to_string())))?;
     config::read(&file).map_err(|problems| anyhow::anyhow!("演示用的配置有误：{problems}"))
 }
 
-fn text(base_url: &str, robot: &str) -> String {
+fn text(base_url: &str, robot: &str, http: &str) -> String {
     let (name, uscc) = (OFFICE, USCC);
     format!(
         r#"# dangri demo 写的演示配置；每一项的说明见 config/dangri.toml。
@@ -204,8 +205,8 @@ low_water_mib = 64
 low_water_percent = 0
 
 [control]
-# 演示不开网页端口，以免和正在运行的程序相撞。
-http = ""
+# 只有加了 --keep 才开网页控制台。
+http = "{http}"
 "#
     )
 }

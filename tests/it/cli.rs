@@ -242,7 +242,7 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
     let checker = Checker::load(&profile, check::Settings::default()).unwrap();
     let desk = Desk {
         users: Arc::new(Users::new(store.clone(), clock.clone())),
-        audit: Arc::new(AuditLog::open(home.join("audit"), store.clone(), clock.clone()).await.unwrap()),
+        audit: Arc::new(AuditLog::open(home, store.clone(), clock.clone()).await.unwrap()),
         alerts: None,
         queue: Arc::new(Queue::new(store.clone(), clock.clone(), settings)),
         gatherer: Gatherer::new(store.clone(), vitals.clone()),

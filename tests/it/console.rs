@@ -1,6 +1,6 @@
 //! The console from outside: over HTTP, as a browser without script uses it.
 
-use std::{collections::BTreeMap, io::Write as _, process::Stdio};
+use std::{collections::BTreeMap, io::Write as _, path::Path, process::Stdio};
 
 use chrono::Duration;
 use dangri::document::State;
@@ -12,6 +12,7 @@ use tokio::{
 
 use crate::{
     harness::{Furnishing, Office, Said, edited, element, record},
+    process::Site,
     telling::until,
 };
 
@@ -102,8 +103,12 @@ async fn office(furnishing: Furnishing) -> (Office, Browser) {
 
 /// Runs a command that reads a password.
 async fn typed(office: &Office, arguments: &[&str], line: &str) -> Said {
+    typed_at(&office.config().control_socket, arguments, line).await
+}
+
+async fn typed_at(socket: &Path, arguments: &[&str], line: &str) -> Said {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dangri"));
-    command.arg("--socket").arg(office.config().control_socket).args(arguments);
+    command.arg("--socket").arg(socket).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let line = format!("{line}\n");
     let output = tokio::task::spawn_blocking(move || {
@@ -243,6 +248,9 @@ async fn an_operator_gives_an_exception_that_stands_for_ever_and_nobody_else_can
         let sent = browser.post(&form, &[("token", &own), ("reason", reason), ("mark", &mark)]).await;
         assert_eq!((sent.status, sent.header("location")), (303, "/excuses?done=1#given"));
     }
+    let later = browser.get("/excuses").await.text;
+    let older = later.split_once("其他日期逾期").unwrap().1.split_once("</table>").unwrap().0;
+    assert!(older.contains(&number) && older.contains("王芳（网页）"), "it stands beside the document on any other day: {older}");
     let listed = browser.get("/excuses?done=1").await.text;
     for part in ["王芳（网页）", "2023-04-04 00:10", "平台当晚中断&#60;b&#62;两小时&#60;/b&#62;", number.as_str()] {
         assert!(listed.contains(part), "{part} is missing in {listed}");
@@ -258,7 +266,8 @@ async fn an_operator_gives_an_exception_that_stands_for_ever_and_nobody_else_can
     office.clock.settled().await;
     assert_eq!(browser.get("/excuses").await.header("location"), "/login?ended=1");
     browser.login("王芳", PASSWORD).await;
-    assert_eq!(browser.get("/excuses").await.text.matches("王芳（网页）").count(), 1);
+    let given = browser.get("/excuses").await.text;
+    assert_eq!(given.split_once("id=\"given\"").unwrap().1.matches("王芳（网页）").count(), 1, "{given}");
     assert!(asked(&office, &["doc", &number]).await.out.contains("由 王芳（网页） 登记"), "the terminal says the same");
     let text = audit(&office);
     assert!(text.lines().any(|line| line.contains("day.excuse") && line.contains("王芳") && line.contains("\"done\"")), "{text}");
@@ -376,6 +385,12 @@ async fn the_audit_log_is_for_auditors_and_a_line_that_was_altered_or_cut_off_is
     assert_eq!(asked(&office, &["audit", "export", "--out", out.to_str().unwrap()]).await.code, 0);
     assert!(audit(&office).starts_with(&std::fs::read_to_string(&out).unwrap()), "a copy, line for line");
 
+    // A backup has it as well.
+    let copy = office.folder().join("../备份");
+    assert_eq!(asked(&office, &["backup", copy.to_str().unwrap()]).await.code, 0);
+    let copied = std::fs::read_to_string(copy.join("audit/2023-04.jsonl")).unwrap();
+    assert!(audit(&office).starts_with(&copied) && copied.contains("已知悉"), "{copied}");
+
     // It goes on over a restart, and whoever touches it is found out.
     office.crash().await;
     office.start().await;
@@ -394,4 +409,44 @@ async fn the_audit_log_is_for_auditors_and_a_line_that_was_altered_or_cut_off_is
     let cut = asked(&office, &["audit", "verify"]).await;
     assert!(cut.code == 9 && cut.out.contains("结尾缺少记录"), "{}{}", cut.out, cut.err);
     office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_the_log_nor_the_audit_log_keeps_what_people_type_or_whom_a_draft_is_about() {
+    let site = Site::new("").await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let file = site.home.path().join("dangri.toml");
+    let text = std::fs::read_to_string(&file).unwrap().replace("http = \"\"", &format!("http = \"127.0.0.1:{port}\""));
+    std::fs::write(file, text).unwrap();
+    let mut daemon = site.start();
+    let socket = site.home.path().join("state/control.sock");
+    let added = typed_at(&socket, &["user", "add", "王芳", "--role", "经办员"], PASSWORD).await;
+    assert_eq!(added.code, 0, "{}{}", added.out, added.err);
+    let draft = record(1);
+    let at = std::str::from_utf8(&draft).unwrap().find("<Enterprise>").unwrap();
+    let party = element(&draft[at..], "Name");
+    let name = "王大锤370302199001011236.xml";
+    site.put(name, &edited(&draft, "<Uscc>9", "<Uscc>8"));
+    daemon.has("Unfit", &["王大锤370***********1236.xml"]);
+    let mut browser = Browser::new(port);
+    browser.login("王芳", "Falsch-kouling-9").await;
+    assert_eq!(browser.login("王芳", PASSWORD).await.status, 303);
+    let page = browser.get("/").await.text;
+    let id = page.split_once("/doc/").unwrap().1.split_once('"').unwrap().0.to_owned();
+    assert!(browser.get(&format!("/doc/{id}")).await.text.contains(&party), "people may see it");
+    let form = format!("/excuses/{id}");
+    let token = browser.get(&form).await.field("token");
+    let reason = [("token", token.as_str()), ("reason", "联系 13912345678 未果，王大锤不在"), ("mark", "1")];
+    assert_eq!(browser.post(&form, &reason).await.status, 303);
+    daemon.says("an exception from same-day entry was put on record");
+    daemon.kill();
+    let mut kept = daemon.said.join("\n");
+    for entry in std::fs::read_dir(site.home.path().join("state/audit")).unwrap() {
+        kept += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    }
+    assert!(kept.contains("day.excuse"), "{kept}");
+    for secret in [PASSWORD, "Falsch-kouling-9", "13912345678", "370302199001011236", party.as_str(), token.as_str()] {
+        assert!(!kept.contains(secret), "{secret} is in {kept}");
+    }
+    site.mock.shutdown().await;
 }

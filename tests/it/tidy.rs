@@ -79,7 +79,7 @@ const KNOWS: &[(&str, &[&str])] = &[
             "watch",
         ],
     ),
-    ("demo", &["alert", "clock", "config", "daemon", "day", "document", "status", "store", "telemetry", "watch"]),
+    ("demo", &["alert", "clock", "config", "daemon", "day", "document", "status", "store", "telemetry", "users", "watch"]),
     (
         "cli",
         &[

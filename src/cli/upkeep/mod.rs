@@ -18,11 +18,12 @@ use super::{
     terminal::Terminal,
 };
 use crate::{
+    audit,
     clock::{Clock as _, SystemClock},
     config::Config,
     control::{Answer, Ask, AskError, UpkeepReport, client::AS_LONG_AS_IT_TAKES, reports},
     status::{Exit, Problem, words},
-    store::{self, JournalStore, OpenError, Store as _},
+    store::{self, JournalStore, OpenError, Store as _, StoreError},
 };
 
 const VERIFY: &str = "dangri.verify/1";
@@ -55,7 +56,9 @@ pub(super) fn backup(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) -> 
             let store = open(config)?;
             let copied = store.backup(&folder, SystemClock.now()).await;
             store.close().await?;
-            Ok(UpkeepReport::of_backup(&copied?, &folder))
+            let copied = copied?;
+            audit::copy(&config.state, &folder).map_err(|error| not_copied(&error))?;
+            Ok(UpkeepReport::of_backup(&copied, &folder))
         }),
         Err(error) => return failed(error, args.json, to),
     };
@@ -82,6 +85,7 @@ pub(super) fn restore(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) ->
         Some(problem) => Err(problem),
         None => offline(place, false, async |config| {
             let backup = store::restore(&folder, &config.state, settings(config), SystemClock.now()).await?;
+            audit::copy(&folder, &config.state).map_err(|error| not_copied(&error))?;
             Ok(UpkeepReport::of_restoration(&backup, &folder))
         }),
     };
@@ -101,6 +105,10 @@ fn offline(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| Problem::new(Exit::Failed, 8, "程序环境准备不了", "检查内存和系统限制后再试"))?;
     runtime.block_on(work(&config)).map_err(|error| reports::not_opened(&error))
+}
+
+fn not_copied(error: &io::Error) -> OpenError {
+    StoreError::Failed(format!("the audit log could not be copied: {error}")).into()
 }
 
 fn settings(config: &Config) -> store::Settings {
