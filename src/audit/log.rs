@@ -159,8 +159,9 @@ impl AuditLog {
     }
 }
 
-/// Copies the log's files from the state folder, or backup, `from` into the folder `to`; what is not there is not copied. A line that is
-/// being written meanwhile may come over in part, and counts then as never written.
+/// Copies the log's files from a state folder, or a backup, into another; where there is no log nothing is copied.
+///
+/// A line that is being written meanwhile may come over in part, and counts then as never written.
 ///
 /// # Errors
 /// Those of reading and writing.
