@@ -166,7 +166,7 @@ fn with_a_file(file: &Path, days: Option<(NaiveDate, NaiveDate)>, place: &Place)
     let calendar = Calendar::embedded().unwrap_or_default();
     let judged = verdicts.iter().zip(&standings).map(|(verdict, standing)| standing.after(verdict, now));
     let notices: Vec<_> = judged.map(|standing| in_a_file(Notice::of(standing, now, &calendar))).collect();
-    let extras = extras.into_iter().map(|(extra, _)| extra).collect();
+    let extras = extras.into_iter().map(|stray| stray.extra).collect();
     let compared =
         Compared { days: Some(days), decisions: notices.len() as u64, extras, extra_count, pages: 1, rows, ..Compared::default() };
     Ok(Told { compared, notices, source: format!("{shown}（认出 {} 栏）", list.columns) })

@@ -79,18 +79,19 @@ fn left(last: NaiveDate, now: Timestamp, calendar: &Calendar) -> Option<i64> {
     calendar.working_days_between(last, today).ok().map(|days| -i64::from(days.max(1)))
 }
 
-/// What people must be reminded of about one decision at `now`; empty while all is well.
+/// What people must be reminded of about one decision at `now`; empty while all is well. What is wrong with a notice that was seen counts
+/// only once it is confirmed; the terms of what was never seen to be public run by the day, whatever a reading could tell.
 pub fn reminders(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Vec<Reminder> {
     let mut found = Vec::new();
     let wrong = |said: String| Reminder::new(standing, "wrong", (Level::Amber, standing.since), said, standing.advice());
     match standing.outcome {
-        Outcome::Mismatched | Outcome::Duplicate if standing.confirmed => {
-            found.push(wrong(standing.reason()));
-        }
+        Outcome::Mismatched | Outcome::Duplicate | Outcome::Lingering if !standing.confirmed => {}
+        Outcome::Mismatched | Outcome::Duplicate => found.push(wrong(standing.reason())),
         Outcome::Lingering if standing.exempt.is_some() => {
             found.push(wrong(format!("不应公示却已公示：{}", standing.reason())));
         }
         Outcome::Lingering => found.extend(withdrawal(standing, now, calendar)),
+        _ if standing.is_only_said_to_be_withdrawn() => {}
         _ if standing.is_unpublished() && standing.exempt.is_none() && standing.gone_on.is_none() => {
             found.extend(immediate(standing, now, calendar));
             found.extend(statutory(standing, now, calendar));
@@ -104,7 +105,8 @@ pub fn reminders(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Ve
 fn unpublished(standing: &Standing) -> String {
     match (standing.outcome, standing.doubt.as_deref()) {
         (_, Some(doubt)) => format!("还没有核对到公示（{doubt}）"),
-        (Outcome::Withdrawn, None) => "的公示被撤下".to_owned(),
+        (Outcome::Withdrawn, None) if standing.confirmed => "的公示被撤下".to_owned(),
+        (Outcome::Withdrawn, None) => "还没有核对到公示（只有一遍读到它已被撤下）".to_owned(),
         (Outcome::Missing, None) => "平台上没有公示".to_owned(),
         (_, None) => "还没有公示".to_owned(),
     }
@@ -113,8 +115,8 @@ fn unpublished(standing: &Standing) -> String {
 /// What to do about that: what could not be seen is to be looked for, not published a second time.
 fn to_do(standing: &Standing) -> &'static str {
     match (standing.outcome, &standing.doubt) {
-        (_, Some(_)) => "请到公示网站上人工核对，没有公示的立即公示",
-        (Outcome::Withdrawn, None) => "请向平台问明原因，仍应公示的重新发布",
+        (Outcome::Withdrawn, None) if standing.confirmed => "请向平台问明原因，仍应公示的重新发布",
+        (Outcome::Withdrawn, _) | (_, Some(_)) => "请到公示网站上人工核对，没有公示的立即公示",
         _ => "请在平台上公示",
     }
 }

@@ -65,6 +65,7 @@ fn what_is_told_says_what_is_known_and_what_to_do() {
 #[test]
 fn a_corrected_decision_must_be_taken_away_within_three_working_days() {
     let mut old = standing("2023-04-14", Outcome::Lingering);
+    old.confirmed = true;
     old.gone_on = Some("2023-04-27".parse().unwrap());
     // Three working days after 27 April: 28 April, 4 May, 5 May.
     assert_eq!(told(&old, "2023-05-04T23:00"), [(Level::Amber, "withdraw".to_owned())]);
@@ -84,6 +85,32 @@ fn what_is_settled_or_exempt_reminds_of_nothing() {
     assert!(told(&wrong, "2023-04-17T09:00").is_empty(), "one reading alone raises no alarm");
     wrong.confirmed = true;
     assert_eq!(told(&wrong, "2023-04-17T09:00"), [(Level::Amber, "wrong".to_owned())]);
+}
+
+#[test]
+fn what_one_reading_alone_saw_is_no_alarm() {
+    let mut standing = standing("2023-04-14", Outcome::Lingering);
+    let later = "2023-06-01T09:00";
+    assert!(told(&standing, later).is_empty(), "not to be public at all, or not any more");
+    standing.gone_on = Some("2023-04-27".parse().unwrap());
+    assert!(told(&standing, later).is_empty(), "its term of withdrawal is over, and it may be away for all that is known");
+    standing.confirmed = true;
+    assert_eq!(told(&standing, later), [(Level::Red, "withdraw".to_owned())]);
+    (standing.gone_on, standing.exempt) = (None, Some(crate::publication::Exemption::OnTheSpot));
+    assert_eq!(told(&standing, later), [(Level::Amber, "wrong".to_owned())]);
+}
+
+#[test]
+fn a_notice_that_one_reading_alone_saw_taken_away_is_no_alarm_where_it_was_public_before() {
+    let mut standing = standing("2023-04-21", Outcome::Withdrawn);
+    standing.first_seen = Some(standing.since.plus(chrono::Duration::hours(-1)));
+    assert!(told(&standing, "2023-04-27T09:00").is_empty());
+    standing.confirmed = true;
+    let said = |standing: &Standing| reminders(standing, at("2023-04-27T09:00"), &calendar())[0].text();
+    assert!(said(&standing).contains("的公示被撤下") && said(&standing).contains("问明原因"), "{}", said(&standing));
+    // One that nobody ever saw public is not let off for being seen as taken away.
+    (standing.confirmed, standing.first_seen) = (false, Some(standing.since));
+    assert!(said(&standing).contains("只有一遍读到") && said(&standing).contains("人工核对"), "{}", said(&standing));
 }
 
 #[test]

@@ -2,12 +2,17 @@
 //!
 //! Nothing of a row is kept but what its decision needs, so a list of any length costs no more than the decisions of its window.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 
-use super::{Category, Decision, Difference, Doubt, Layout, Outcome, Reading, Row, RowState, Term, differ::differences, fold, row::key_of};
+use super::{
+    Category, Decision, Difference, Doubt, Layout, Outcome, Reading, Row, RowState, Stray, Term,
+    differ::differences,
+    fold,
+    row::key_of,
+    stray::{Strays, all, bit},
+};
 use crate::document::{ContentHash, DocumentId, Name, Timestamp, Yuan};
 
 /// What should become of a decision's notice.
@@ -105,21 +110,6 @@ pub struct Sight {
     readings: u8,
 }
 
-/// A published decision of ours that is not among those looked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extra {
-    /// Its number as published.
-    pub number: String,
-    /// The day of decision as published.
-    pub decided: Option<NaiveDate>,
-    /// When it was published.
-    pub published_at: Option<Timestamp>,
-    /// Where it can be seen.
-    pub url: Option<String>,
-    /// SHA-256 of the row's text.
-    pub evidence: ContentHash,
-}
-
 /// What can be said about one decision's notice.
 #[derive(Debug, Clone)]
 pub struct Verdict {
@@ -152,10 +142,6 @@ impl From<Judgement<'_>> for Verdict {
 
 /// The most rows that are remembered for one decision.
 const MOST_SIGHTS: usize = 8;
-/// The most unknown notices that are told of one by one.
-const MOST_EXTRAS: usize = 500;
-/// The most unknown notices that are counted exactly.
-const MOST_COUNTED: usize = 10_000;
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -180,10 +166,9 @@ pub struct Ledger {
     readings: Vec<Reading>,
     rows: u64,
     /// Rows whose columns cannot be relied on and that are nobody's.
-    stray: bool,
-    /// Notices of ours that nobody here waits for, with their rows, for they may be decisions of other days.
-    extras: Vec<(Extra, Row)>,
-    counted: HashSet<u64>,
+    shifted: bool,
+    /// Notices of ours that nobody here waits for.
+    strays: Strays,
 }
 
 impl Ledger {
@@ -205,9 +190,8 @@ impl Ledger {
             needed,
             readings: Vec::new(),
             rows: 0,
-            stray: false,
-            extras: Vec::new(),
-            counted: HashSet::new(),
+            shifted: false,
+            strays: Strays::default(),
         }
     }
 
@@ -217,11 +201,11 @@ impl Ledger {
         if row.layout() == Layout::Broken {
             match row.number_anywhere().and_then(|number| self.numbers.get(&number)) {
                 Some(found) => found.iter().for_each(|at| self.seen[*at].broken = true),
-                None => self.stray = true,
+                None => self.shifted = true,
             }
             return;
         }
-        let bit = 1_u8 << self.readings.len().min(7);
+        let bit = bit(self.readings.len());
         if let Some((at, differences)) = self.by_number(row) {
             note(&mut self.seen[at].by_number, sight(row, differences, bit));
         } else if let Some((at, differences)) = self.by_party(row) {
@@ -232,8 +216,8 @@ impl Ledger {
             } else if kept.len() < MOST_SIGHTS {
                 kept.push((seen, row.clone()));
             }
-        } else if ours && self.counted.len() < MOST_COUNTED && self.counted.insert(row.identity()) && self.extras.len() < MOST_EXTRAS {
-            self.extras.push((extra(row), row.clone()));
+        } else if ours {
+            self.strays.take(row, bit);
         }
     }
 
@@ -256,13 +240,19 @@ impl Ledger {
         self.readings.push(reading);
     }
 
-    /// Whether a further reading could change what would be told: something is absent or wrong, and fewer readings were made than needed.
+    /// Whether a further reading could change what would be told: something is absent, wrong or nobody's, and fewer readings were made than
+    /// needed.
     pub fn wants_another(&self, now: Timestamp) -> bool {
         let calm = |at: usize| {
             let outcome = self.judge(at, now, true).outcome;
             matches!(outcome, Outcome::Matched | Outcome::NotYet | Outcome::Exempt | Outcome::Gone | Outcome::Repaired | Outcome::Expired)
         };
-        self.readings.len() < self.needed && !(0..self.wanted.len()).all(calm)
+        self.readings.len() < self.needed && (self.has_strays() || !(0..self.wanted.len()).all(calm))
+    }
+
+    /// Whether there is a notice that nobody waits for, as far as is known yet.
+    fn has_strays(&self) -> bool {
+        !self.strays.is_empty() || self.seen.iter().any(|seen| !seen.by_number.is_empty() && !seen.by_party.is_empty())
     }
 
     /// How many rows went by.
@@ -270,20 +260,21 @@ impl Ledger {
         self.rows
     }
 
-    /// What can be said at `now`, decision by decision, and the notices that nobody waited for.
-    pub fn close(mut self, now: Timestamp) -> (Vec<Verdict>, Vec<(Extra, Row)>, usize) {
+    /// What can be said at `now`, decision by decision; the notices that nobody waited for; and how many of these every reading saw.
+    pub fn close(mut self, now: Timestamp) -> (Vec<Verdict>, Vec<Stray>, usize) {
         self.give_old_rows_to_old_decisions();
-        let spare = self.seen.iter_mut().filter(|seen| !seen.by_number.is_empty());
-        let spare: Vec<(Extra, Row)> = spare.flat_map(|seen| seen.by_party.drain(..).map(|(_, row)| (extra(&row), row))).collect();
-        let count = self.counted.len() + spare.len();
-        self.extras.extend(spare);
+        let spare = self.seen.iter_mut().filter(|seen| !seen.by_number.is_empty()).flat_map(|seen| seen.by_party.drain(..));
+        let spare: Vec<_> = spare.map(|(sight, row)| Stray::of(row, sight.readings, &self.readings)).collect();
+        let (mut strays, mut count) = std::mem::take(&mut self.strays).close(&self.readings);
+        count += spare.iter().filter(|stray| stray.is_confirmed()).count();
+        strays.extend(spare);
         let mut verdicts = Vec::with_capacity(self.wanted.len());
         for at in 0..self.wanted.len() {
             verdicts.push(self.judge(at, now, false).into());
             // Thousands of them would stand in memory twice.
             self.seen[at] = Seen::default();
         }
-        (verdicts, self.extras, count)
+        (verdicts, strays, count)
     }
 
     /// Where a number stands on several public rows and was decided anew, the earlier rows are the notices of what was corrected; they say
@@ -322,8 +313,7 @@ impl Ledger {
             (Expect::Exempt, _) => (Outcome::Exempt, None),
             (expect, None) => self.of_nothing(wanted, seen, expect, (now, provisional)),
         };
-        let all = (1_u16 << self.readings.len().min(8)) - 1;
-        let confirmed = sight.is_none_or(|sight| u16::from(sight.readings) == all) && self.whole();
+        let confirmed = sight.is_none_or(|sight| u16::from(sight.readings) == all(self.readings.len())) && self.whole();
         Judgement { outcome, doubt, sight, rows, confirmed }
     }
 
@@ -359,7 +349,7 @@ impl Ledger {
         if self.readings.is_empty() || (!provisional && self.readings.len() < self.needed) {
             return Some(Doubt::CutShort);
         }
-        if self.stray {
+        if self.shifted {
             return Some(Doubt::Columns);
         }
         if self.rows == 0 && self.knows_some {
@@ -416,16 +406,6 @@ fn sight(row: &Row, differences: Vec<Difference>, bit: u8) -> Sight {
         decided: row.decided(),
         identity: row.identity(),
         readings: bit,
-    }
-}
-
-fn extra(row: &Row) -> Extra {
-    Extra {
-        number: row.get("CF_WSH").chars().take(60).collect(),
-        decided: row.decided(),
-        published_at: row.published_at,
-        url: row.url.clone(),
-        evidence: row.evidence(),
     }
 }
 

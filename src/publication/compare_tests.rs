@@ -1,4 +1,5 @@
 use super::*;
+use crate::publication::Extra;
 
 const ORG: &str = include_str!("../../mocks/drafts/fit/penalty_org.xml");
 const ONE: &str = include_str!("../../mocks/drafts/fit/penalty_person.xml");
@@ -50,8 +51,9 @@ fn judged(wanted: Vec<Wanted>, rows: &[Row]) -> (Vec<Verdict>, Vec<Extra>) {
         rows.iter().for_each(|row| ledger.take(row, true));
         ledger.end(whole());
     }
-    let (verdicts, extras, _) = ledger.close(now());
-    (verdicts, extras.into_iter().map(|(extra, _)| extra).collect())
+    let (verdicts, strays, count) = ledger.close(now());
+    assert_eq!(strays.iter().filter(|stray| stray.is_confirmed()).count(), count);
+    (verdicts, strays.into_iter().map(|stray| stray.extra).collect())
 }
 
 fn outcome(rows: &[Row]) -> Outcome {
@@ -180,6 +182,49 @@ fn a_row_seen_in_one_of_two_readings_was_seen() {
     ledger.end(whole());
     let (verdicts, _, _) = ledger.close(now());
     assert_eq!((verdicts[0].outcome, verdicts[0].confirmed), (Outcome::Matched, false));
+}
+
+#[test]
+fn a_notice_that_nobody_waits_for_is_looked_at_twice_before_it_is_told_of() {
+    let plain = row(&decision());
+    let unknown = with(&with(&plain, "CF_WSH", "（淄）应急罚〔2023〕9999号"), "CF_NR_FK", "3");
+    let spare = Row { url: Some("https://x/2".into()), ..with(&plain, "CF_WSH", "（淄）应急罚〔2023〕9999号") };
+    let broken = || Reading::Broken(Doubt::CutShort);
+    for extra in [unknown, spare] {
+        for (again, end, confirmed) in [(true, whole(), true), (false, whole(), false), (true, broken(), false)] {
+            let mut ledger = Ledger::new(vec![wanted(1, decision())], 2);
+            ledger.take(&plain, true);
+            assert!(!ledger.has_strays());
+            ledger.take(&extra, true);
+            ledger.end(whole());
+            assert!(ledger.wants_another(now()), "all is matched, and yet");
+            ledger.take(&plain, true);
+            if again {
+                ledger.take(&extra, true);
+            }
+            ledger.end(end);
+            let (verdicts, strays, count) = ledger.close(now());
+            assert_eq!(verdicts[0].outcome, Outcome::Matched);
+            assert_eq!((strays.len(), strays[0].is_confirmed(), count), (1, confirmed, usize::from(confirmed)));
+        }
+    }
+}
+
+#[test]
+fn a_decision_under_a_wrong_day_is_wrong_by_no_more_readings_than_saw_it() {
+    let strayed = with(&row(&decision()), "CF_JDRQ", "2023-02-14");
+    for (second, confirmed) in [(whole(), true), (Reading::Broken(Doubt::CutShort), false)] {
+        // The window of that other day, in which nobody waits for it.
+        let mut ledger = Ledger::new(Vec::new(), 2);
+        for reading in [whole(), second] {
+            ledger.take(&strayed, true);
+            ledger.end(reading);
+        }
+        let (_, strays, _) = ledger.close(now());
+        let verdict = strays[0].verdict_on(wanted(1, decision()), now()).unwrap();
+        assert_eq!((verdict.outcome, verdict.confirmed), (Outcome::Mismatched, confirmed));
+        assert_eq!(verdict.sight.unwrap().differences[0].field, "CF_JDRQ");
+    }
 }
 
 /// Every value one column to the right, as a careless insert statement does it.

@@ -46,7 +46,7 @@ pub struct Standing {
     /// How many public rows there are.
     #[serde(default)]
     pub rows: usize,
-    /// Whether every reading of the last run agreed.
+    /// Whether every reading of one run agreed that it stands so; a later run that could not see as much does not undo that.
     #[serde(default)]
     pub confirmed: bool,
     /// When it was published, by the platform.
@@ -120,7 +120,7 @@ impl Standing {
     /// How it stands after a run that came to `verdict` at `now`. What could not be seen leaves what was known before, and says so.
     #[must_use]
     pub fn after(&self, verdict: &Verdict, now: Timestamp) -> Self {
-        let mut next = Self { last_run: Some(now), confirmed: verdict.confirmed, ..self.clone() };
+        let mut next = Self { last_run: Some(now), ..self.clone() };
         next.doubt = verdict.doubt.as_ref().map(super::Doubt::words);
         next.doubt_since = next.doubt.as_ref().map(|_| self.doubt_since.unwrap_or(now));
         next.behind = matches!(verdict.doubt, Some(super::Doubt::NotCompleteTo(_)));
@@ -144,6 +144,8 @@ impl Standing {
                 next.withdrawn_at = None;
             }
         }
+        let same = outcome == self.outcome && next.differences == self.differences;
+        next.confirmed = verdict.confirmed || (same && self.confirmed);
         if outcome != self.outcome {
             next.outcome = outcome;
             next.since = now;
@@ -175,6 +177,11 @@ impl Standing {
     /// Whether a notice should be public and was never seen to be, or is not any more.
     pub const fn is_unpublished(&self) -> bool {
         matches!(self.outcome, Outcome::NotYet | Outcome::Missing | Outcome::Unseen | Outcome::Withdrawn)
+    }
+
+    /// Whether all that speaks against it is that one reading alone saw it taken away, after it had been public: no ground for an alarm.
+    pub(super) fn is_only_said_to_be_withdrawn(&self) -> bool {
+        self.outcome == Outcome::Withdrawn && !self.confirmed && self.first_seen.is_some_and(|first| first < self.since)
     }
 
     /// The word that people are shown.

@@ -71,6 +71,10 @@ async fn a_notice_that_nobody_here_decided_is_told_as_one_too_many() {
     office.put(NAME, &decision(21));
     office.pass(hours(2)).await;
     assert_eq!(office.notice().await.outcome, Outcome::Missing);
+    // The second reading comes to nothing: what the first alone saw is not told.
+    office.script(Rule::new(Endpoint::Publications, Action::Html { committing: false }).nth(2));
+    let said = office.dangri(desk.path(), &["reconcile", "--from", "2023-04-20", "--to", "2023-04-22"]).await;
+    assert!(said.out.contains("没有读到") && !said.out.contains("99999号"), "{}{}", said.out, said.err);
     let said = office.dangri(desk.path(), &["reconcile", "--from", "2023-04-20", "--to", "2023-04-22"]).await;
     assert!(said.code == 3 && said.out.contains("平台公示清单已读完两遍，没有这一件"), "{}{}", said.out, said.err);
     assert!(said.out.contains("平台上有、本机没有的公示 1 条") && said.out.contains("99999号"), "{}", said.out);

@@ -304,6 +304,28 @@ async fn what_was_seen_and_cannot_be_seen_now_stays_what_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_was_taken_away_alarms_nobody_until_two_readings_saw_it() {
+    let (mut office, desk) = (office(Publishing::default()).await, tempfile::tempdir().unwrap());
+    let bytes = decision(23);
+    office.put(NAME, &bytes);
+    office.until("2023-04-21T16:40").await;
+    assert_eq!(office.notice().await.label, "已公示");
+    office.mock.end_publication(&element(&bytes, "DocumentNumber"), false);
+    // One reading comes to its end, and none after it.
+    office.script(Rule::new(Endpoint::Publications, Action::Html { committing: false }).nth(2).always());
+    office.dangri(desk.path(), &["reconcile", "--from", "2023-04-20", "--to", "2023-04-22"]).await;
+    assert_eq!(office.notice().await.outcome, Outcome::Withdrawn);
+    office.sleep_until("2023-04-22T09:00").await;
+    assert!(office.reminders().is_empty(), "{:?}", office.reminders());
+    office.mock.be_good();
+    office.reconcile().await;
+    office.pass(Duration::minutes(20)).await;
+    let reminders = office.reminders();
+    assert!(reminders.len() == 1 && reminders[0].said.contains("的公示被撤下"), "{reminders:?}");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_notice_of_a_corrected_decision_must_go() {
     let mut office = office(Publishing::default()).await;
     let bytes = decision(13);

@@ -25,7 +25,7 @@ use crate::{
         wire::{Publication, PublicationState},
     },
     publication::{
-        Annulled, Decision, Doubt, Extra, Figures, Ledger, Outcome, Reading, Row, RowState, Standing, Verdict, Wanted, Warnings,
+        Annulled, Decision, Doubt, Extra, Figures, Ledger, Outcome, Reading, Row, RowState, Standing, Stray, Verdict, Wanted, Warnings,
     },
     queue::Queue,
     store::StoreError,
@@ -75,7 +75,7 @@ pub struct Run {
     pub days: Option<(NaiveDate, NaiveDate)>,
     /// How each decision of these days stands now, in the order of their days.
     pub standings: Vec<Standing>,
-    /// Published notices of ours that nobody here knows, the first of them.
+    /// Published notices of ours that nobody here knows, the first of them; only those that every reading saw.
     pub extras: Vec<Extra>,
     /// How many there are.
     pub extra_count: usize,
@@ -154,7 +154,7 @@ impl Follower {
         }
     }
 
-    /// Reads a window, and once more where something is absent or wrong.
+    /// Reads a window, and once more where something is absent, wrong or nobody's.
     async fn read(&self, window: Window, wanted: Vec<Wanted>, run: &mut Run, beat: &(dyn Fn(Timestamp) + Sync)) -> Ledger {
         let mut ledger = Ledger::new(wanted, READINGS);
         loop {
@@ -222,7 +222,7 @@ impl Follower {
         sought: Vec<Sought>,
         kept: &mut Kept,
         run: &mut Run,
-    ) -> Result<Vec<(Extra, Row)>, StoreError> {
+    ) -> Result<Vec<Stray>, StoreError> {
         let now = self.clock.now();
         let (verdicts, extras, count) = ledger.close(now);
         run.extra_count += count;
@@ -244,20 +244,19 @@ impl Follower {
     }
 
     /// A notice that nobody of its day waited for may be a decision of another day, published under a wrong one.
-    async fn settle_strays(&self, strays: Vec<(Extra, Row)>, kept: &mut Kept, run: &mut Run) -> Result<(), StoreError> {
+    async fn settle_strays(&self, strays: Vec<Stray>, kept: &mut Kept, run: &mut Run) -> Result<(), StoreError> {
         let now = self.clock.now();
-        for (extra, row) in strays {
-            let Some((sought, wanted)) = self.sought_by_number(&extra.number, kept).await? else {
-                run.extras.push(extra);
+        for stray in strays {
+            let confirmed = stray.is_confirmed();
+            let Some((sought, wanted)) = self.sought_by_number(&stray.extra.number, kept).await? else {
+                // What one reading alone saw is looked for again by the next run.
+                run.extras.extend(confirmed.then_some(stray.extra));
                 continue;
             };
-            run.extra_count = run.extra_count.saturating_sub(1);
-            let mut ledger = Ledger::new(vec![wanted], 1);
-            ledger.take(&row, false);
-            ledger.end(Reading::Whole(Some(now)));
+            run.extra_count = run.extra_count.saturating_sub(usize::from(confirmed));
             let before = kept.of(&sought, now);
-            if let Some(verdict) = ledger.close(now).0.first() {
-                let after = before.after(verdict, now);
+            if let Some(verdict) = stray.verdict_on(wanted, now) {
+                let after = before.after(&verdict, now);
                 run.standings.retain(|standing| standing.id != after.id);
                 self.put_on_record(vec![(sought, before, after)], kept, run).await?;
             }
