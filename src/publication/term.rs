@@ -48,6 +48,10 @@ impl Exemption {
 }
 
 /// For how long a decision is public, counted from its date.
+///
+/// Two of the rules go by a class of untrustworthiness (轻微, 一般, 严重) that the line ministry sets (domain.md §2.4). No document carries
+/// it and no column of the notice does, so it cannot be told here which holds: the bounds are the outermost of all classes, and whoever is
+/// shown them is told so. Under the rule of 2026 the least is none at all, because what is 轻微 may end within three months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {
     /// The least, in months.
@@ -56,15 +60,20 @@ pub struct Term {
     pub most: u32,
     /// The rule that says so.
     pub rule: &'static str,
+    /// What the rule gives to each class, where it goes by them, in Chinese.
+    pub by_class: Option<&'static str>,
 }
 
 /// From which day each rule holds (domain.md §2.4, with the sources there).
 const TERMS: [((i32, u32, u32), Term); 3] = [
-    ((2019, 7, 1), Term { least: 3, most: 36, rule: "发改办财金〔2019〕527号" }),
+    ((2019, 7, 1), Term { least: 3, most: 36, rule: "发改办财金〔2019〕527号", by_class: Some(CLASSES_OF_2019) }),
     // 安全生产: at least a year.
-    ((2023, 5, 1), Term { least: 12, most: 36, rule: "国家发展改革委令第58号" }),
-    ((2026, 4, 1), Term { least: 3, most: 36, rule: "信用修复管理办法" }),
+    ((2023, 5, 1), Term { least: 12, most: 36, rule: "国家发展改革委令第58号", by_class: None }),
+    ((2026, 4, 1), Term { least: 0, most: 36, rule: "信用修复管理办法", by_class: Some(CLASSES_OF_2026) }),
 ];
+
+const CLASSES_OF_2019: &str = "一般 3 个月至 1 年，严重 6 个月至 3 年";
+const CLASSES_OF_2026: &str = "轻微不公示或不超过 3 个月，一般 3 个月至 1 年，严重 1 年至 3 年";
 
 impl Term {
     /// The term of a decision of `day`; `None` before the first rule that is known.
@@ -78,20 +87,29 @@ impl Term {
         decided.checked_add_months(Months::new(self.most))
     }
 
-    /// In words: until when it is public at least, when it ends by itself, and the rule.
+    /// In words: until when it is public at least, when it ends by itself, and the rule; where it goes by a class that nobody here knows, that
+    /// these are the outermost bounds.
     pub fn words(self, decided: NaiveDate, last: NaiveDate) -> String {
         let first = decided.checked_add_months(Months::new(self.least)).unwrap_or(decided);
-        format!("至少到 {first}，最迟到 {last} 自行期满（{} 个月至 {} 个月，{}）", self.least, self.most, self.rule)
+        let (from, span) = match self.least {
+            0 => (String::new(), format!("最长 {} 个月", self.most)),
+            least => (format!("至少到 {first}，"), format!("{least} 个月至 {} 个月", self.most)),
+        };
+        let class = self
+            .by_class
+            .map_or_else(String::new, |classes| format!("；文书不写失信类别，这里是各类别的最外限，实际以认定的类别为准：{classes}"));
+        format!("{from}最迟到 {last} 自行期满（{span}，{}{class}）", self.rule)
     }
 
     /// Whether a published 公示截止期 of `end` is one that the rule allows.
     pub fn allows(self, decided: NaiveDate, end: NaiveDate) -> bool {
         let first = decided.checked_add_months(Months::new(self.least));
-        first.is_some_and(|first| first <= end) && self.last(decided).is_some_and(|last| end <= last)
+        decided < end && first.is_some_and(|first| first <= end) && self.last(decided).is_some_and(|last| end <= last)
     }
 }
 
-/// The 公示截止期 that is proposed: a year, which every rule since 2019 allows and that of 2023 asks for in 安全生产.
+/// The 公示截止期 that is proposed: a year, which every rule since 2019 allows, whatever the class but 轻微, and that of 2023 asks for in
+/// 安全生产.
 pub(super) fn proposed_end(decided: NaiveDate) -> Option<NaiveDate> {
     decided.checked_add_months(Months::new(12))
 }
@@ -106,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_rule_is_chosen_by_the_date_of_the_decision() {
-        for (decided, least) in [("2019-07-01", 3), ("2023-04-30", 3), ("2023-05-01", 12), ("2026-03-31", 12), ("2026-04-01", 3)] {
+        for (decided, least) in [("2019-07-01", 3), ("2023-04-30", 3), ("2023-05-01", 12), ("2026-03-31", 12), ("2026-04-01", 0)] {
             let term = Term::of(day(decided)).unwrap();
             assert_eq!((term.least, term.most), (least, 36), "{decided}");
             assert!(term.allows(day(decided), proposed_end(day(decided)).unwrap()));
@@ -120,6 +138,24 @@ mod tests {
         let term = Term::of(decided).unwrap();
         let told = term.words(decided, term.last(decided).unwrap());
         assert_eq!(told, "至少到 2024-05-10，最迟到 2026-05-10 自行期满（12 个月至 36 个月，国家发展改革委令第58号）");
+    }
+
+    #[test]
+    fn where_the_class_decides_and_nobody_knows_it_the_bounds_are_said_to_be_the_outermost() {
+        let told = |decided: &str| {
+            let term = Term::of(day(decided)).unwrap();
+            term.words(day(decided), term.last(day(decided)).unwrap())
+        };
+        assert_eq!(
+            told("2026-04-01"),
+            "最迟到 2029-04-01 自行期满（最长 36 个月，信用修复管理办法；文书不写失信类别，这里是各类别的最外限，实际以认定的类别为准：\
+             轻微不公示或不超过 3 个月，一般 3 个月至 1 年，严重 1 年至 3 年）"
+        );
+        assert!(told("2020-01-01").starts_with("至少到 2020-04-01，最迟到 2023-01-01") && told("2020-01-01").contains("最外限"));
+        assert!(!told("2023-05-01").contains("类别"), "安全生产 has one term");
+        // A month is right for what is 轻微.
+        let term = Term::of(day("2026-04-01")).unwrap();
+        assert!(term.allows(day("2026-04-01"), day("2026-05-01")) && !term.allows(day("2026-04-01"), day("2026-04-01")));
     }
 
     #[test]
