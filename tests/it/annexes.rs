@@ -38,6 +38,39 @@ pub(crate) fn cells(file: &Path) -> Vec<Vec<String>> {
     reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
+/// The pages as text, one string a page; every one of them is A4 on its long side.
+fn pages_across(file: &Path) -> Vec<String> {
+    let pages = pages(file);
+    let said = Command::new("pdfinfo").args(["-l", "-1"]).arg(file.with_extension("pdf")).output().expect("poppler-utils is installed");
+    let said = String::from_utf8(said.stdout).unwrap();
+    let sizes: Vec<Vec<f64>> = said
+        .lines()
+        .filter(|line| line.starts_with("Page") && line.contains(" size:"))
+        .map(|line| line.split_whitespace().filter_map(|word| word.parse::<f64>().ok()).filter(|size| *size > 200.0).collect())
+        .collect();
+    assert_eq!(sizes.len(), pages.len(), "{said}");
+    // 297 mm by 210 mm, in points.
+    let across = |size: &Vec<f64>| size.len() == 2 && (size[0] - 841.9).abs() < 1.0 && (size[1] - 595.3).abs() < 1.0;
+    assert!(sizes.iter().all(across), "{said}");
+    pages
+}
+
+/// The merged cells of a sheet as LibreOffice reads them: how many columns and rows each goes over, and what stands in it.
+fn merged(file: &Path) -> Vec<(u32, u32, String)> {
+    let text = std::fs::read_to_string(converted(file, "fods")).unwrap();
+    let of_cell = |cell: &str| {
+        let (head, rest) = cell.split_once('>').unwrap();
+        let number = |name: &str| {
+            let value = head.split_once(&format!("table:number-{name}-spanned=\"")).map(|(_, rest)| rest.split('"').next().unwrap());
+            value.map_or(1, |value| value.parse::<u32>().unwrap())
+        };
+        let inside = rest.split("</table:table-cell>").next().unwrap();
+        let said: String = inside.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
+        (number("columns"), number("rows"), said.split_whitespace().collect::<String>())
+    };
+    text.split("<table:table-cell").skip(1).map(of_cell).filter(|(columns, rows, _)| columns * rows > 1).collect()
+}
+
 /// The pages as text, one string a page.
 fn pages(file: &Path) -> Vec<String> {
     let pdf = converted(file, "pdf");
@@ -83,7 +116,13 @@ async fn annex_2_has_a_line_for_each_enterprise_and_its_sums_are_right() {
     for at in 3..19 {
         assert_eq!(number(&sums[at]), lines.iter().map(|line| number(&line[at])).sum::<u32>(), "column {at}");
     }
-    let pages = pages(&file);
+    let merged = merged(&file);
+    let over = |columns: u32, rows: u32, label: &str| merged.iter().any(|(c, r, said)| (*c, *r, said.as_str()) == (columns, rows, label));
+    assert!(over(14, 1, "查出安全问题类型"), "{merged:?}");
+    for label in ["序号", "检查企业", "镇办", "发现问题（项）", "处罚事项（项）"] {
+        assert!(over(1, 2, label), "{label}: {merged:?}");
+    }
+    let pages = pages_across(&file);
     assert!(pages.len() > 1);
     for (no, page) in (1..).zip(&pages) {
         assert!(page.contains("检查企业") && page.contains("查出安全问题类型"), "page {no} has no header:\n{page}");
@@ -133,8 +172,11 @@ async fn annex_3_has_every_ordinary_case_with_its_progress_and_its_sum_in_ten_th
     let rows: Vec<_> = cells(&file).iter().map(|row| row.join("|").replace('\n', "")).collect();
     // Publication has a clock of its own and is none of this table's business.
     insta::assert_snapshot!(rows.join("\n").replace("，待公示", "").replace("，已公示", ""));
-    let pages = pages(&file);
+    let pages = pages_across(&file);
     assert!(pages[0].contains("目前进展情况"), "{}", pages[0]);
+    // Its header is one row; only what stands above it goes over all columns.
+    let merged = merged(&file);
+    assert!(merged.len() > 1 && merged.iter().all(|(columns, rows, _)| (*columns, *rows) == (6, 1)), "{merged:?}");
     office.close().await;
 }
 
