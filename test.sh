@@ -4,11 +4,12 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 # The tests compare our verdicts with libxml2's (xmllint), cut the power of a disk image (e2fsprogs), count syncs (strace),
-# and open what is exported with another program (LibreOffice, pdftotext).
+# open what is exported with another program (LibreOffice, pdftotext, pdfinfo), and print a page with a browser (Chromium).
 need=()
 command -v xmllint >/dev/null || need+=(libxml2-utils)
 command -v mkfs.ext4 >/dev/null || need+=(e2fsprogs)
 command -v soffice >/dev/null || need+=(libreoffice-calc-nogui libreoffice-writer-nogui fonts-wqy-zenhei)
+command -v chromium >/dev/null || need+=(chromium)
 command -v pdftotext >/dev/null || need+=(poppler-utils)
 command -v strace >/dev/null || need+=(strace)
 # Mail goes through a real server.

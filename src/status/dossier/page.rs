@@ -4,16 +4,17 @@ use super::{Dossier, difference_of, moment, on_paper, time};
 use crate::{document::Timestamp, status::words};
 
 /// How many lines of each table fit on the page beside the rest; all of them are in `dangri doc`.
-const STEPS: usize = 12;
-const ATTEMPTS: usize = 6;
-const OUTAGES: usize = 5;
+const STEPS: usize = 6;
+const ATTEMPTS: usize = 4;
+const OUTAGES: usize = 3;
+const EXCUSES: usize = 3;
 
-const STYLE: &str = "@page{size:A4;margin:14mm 16mm}*{box-sizing:border-box}body{font:10.5pt/1.45 \"Microsoft YaHei\",\"Noto Sans CJK SC\",\
-\"Source Han Sans SC\",SimSun,sans-serif;color:#000;background:#fff;margin:0 auto;max-width:178mm}h1{font-size:16pt;text-align:center;margin:4mm 0 1mm}\
-h2{font-size:11pt;margin:3.5mm 0 1mm;border-bottom:.5pt solid #000}p{margin:.6mm 0}.of{text-align:center;margin:0 0 2mm}table{border-collapse:collapse;\
-width:100%}th,td{border:.5pt solid #444;padding:.5mm 1.5mm;text-align:left;vertical-align:top;word-break:break-all}th{background:#eee;font-weight:bold;\
+const STYLE: &str = "@page{size:A4;margin:9mm 14mm}*{box-sizing:border-box}body{font:9pt/1.25 \"Microsoft YaHei\",\"Noto Sans CJK SC\",\
+\"Source Han Sans SC\",SimSun,sans-serif;color:#000;background:#fff;margin:0 auto;max-width:182mm}h1{font-size:16pt;text-align:center;margin:0 0 1mm}\
+h2{font-size:11pt;margin:1.8mm 0 .5mm;border-bottom:.5pt solid #000}p{margin:.6mm 0}.of{text-align:center;margin:0 0 2mm}table{border-collapse:collapse;\
+width:100%}th,td{border:.5pt solid #444;padding:.1mm 1.5mm;text-align:left;vertical-align:top;word-break:break-all}th{background:#eee;font-weight:bold;\
 white-space:nowrap}.t{white-space:nowrap}.said{border:1pt solid #000;padding:1.5mm 2.5mm;margin:1mm 0}.small{font-size:8.5pt;color:#333}.sign{display:flex;\
-justify-content:space-between;margin-top:7mm}@media print{h2,tr,.said,.sign{break-inside:avoid}}@media screen{body{padding:10mm}}";
+justify-content:space-between;margin-top:5mm}@media print{h2,tr,.said,.sign{break-inside:avoid}}@media screen{body{padding:10mm}}";
 
 /// Draws a dossier.
 pub fn page(dossier: &Dossier) -> String {
@@ -74,7 +75,7 @@ fn excuses(dossier: &Dossier) -> String {
         return String::new();
     }
     let row = |excuse: &crate::day::Excuse| [moment(excuse.at), excuse.by.clone(), excuse.reason.clone()];
-    table("例外原因（人工登记，不可更改）", &["登记时间", "登记人", "原因"], dossier.excuses.iter().map(row).collect(), 4)
+    table("例外原因（人工登记，不可更改）", &["登记时间", "登记人", "原因"], dossier.excuses.iter().map(row).collect(), EXCUSES)
 }
 
 fn outages(dossier: &Dossier) -> String {
