@@ -79,8 +79,9 @@ fn left(last: NaiveDate, now: Timestamp, calendar: &Calendar) -> Option<i64> {
     calendar.working_days_between(last, today).ok().map(|days| -i64::from(days.max(1)))
 }
 
-/// What people must be reminded of about one decision at `now`; empty while all is well. What is wrong with a notice that was seen counts
-/// only once it is confirmed; the terms of what was never seen to be public run by the day, whatever a reading could tell.
+/// What people must be reminded of about one decision at `now`; empty while all is well.
+///
+/// What is wrong with a notice that was seen counts only once it is confirmed; the terms of what was never seen to be public run by the day, whatever a reading could tell.
 pub fn reminders(standing: &Standing, now: Timestamp, calendar: &Calendar) -> Vec<Reminder> {
     let mut found = Vec::new();
     let wrong = |said: String| Reminder::new(standing, "wrong", (Level::Amber, standing.since), said, standing.advice());

@@ -1,5 +1,7 @@
-//! Notices of ours that nobody of their window waits for: decisions of other days, published under wrong ones, or decisions that nobody
-//! here knows. What was seen in one reading alone is no ground for an alarm, whichever of the two it is.
+//! Notices of ours that nobody of their window waits for.
+//!
+//! They are decisions of other days, published under wrong ones, or decisions that nobody here knows. What was seen in one reading alone is
+//! no ground for an alarm, whichever of the two it is.
 
 use std::collections::HashMap;
 
