@@ -215,7 +215,7 @@ impl Office {
                 return begun.elapsed().as_secs_f64();
             }
             assert!(begun.elapsed() < Duration::from_secs(600), "not done after ten minutes: {:?}", self.status().map(|s| s.counts));
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::SharedClock,
-    document::{Actor, Cause, Class, DocumentId, Entry, Event, Failure, Record, State, Timestamp},
+    document::{Actor, Cause, Class, Entry, Event, Failure, Record, State, Timestamp},
     store::{Change, RESTORED_AT, Store, StoreError},
 };
 
@@ -117,29 +117,28 @@ impl Queue {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let mut leases = Vec::with_capacity(changes.len());
+        let mut leased = Vec::with_capacity(changes.len());
         for applied in self.store.apply(changes).await? {
             match applied {
-                Ok(record) => {
-                    if let Some(lease) = self.furnish(record, &requests).await? {
-                        leases.push(lease);
-                    }
-                }
+                Ok(record) => leased.push(record),
                 // Somebody else moved it meanwhile: it is theirs.
                 Err(StoreError::Stale { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
+        let ids: Vec<_> = leased.iter().map(Record::id).collect();
+        let mut leases = Vec::with_capacity(leased.len());
+        for (record, body) in leased.into_iter().zip(self.store.bodies(&ids).await) {
+            let request = requests.get(&record.id()).copied().unwrap_or_default();
+            leases.extend(self.furnish(record, body, request).await?);
+        }
         Ok(leases)
     }
 
     /// Adds the bytes to a leased record. Bytes that cannot be read back make it Corrupt and are told of; they are never sent (I5).
-    async fn furnish(&self, record: Record, requests: &BTreeMap<DocumentId, Uuid>) -> Result<Option<Lease>, StoreError> {
-        match self.store.body(record.id()).await {
-            Ok(body) => {
-                let request = requests.get(&record.id()).copied().unwrap_or_default();
-                Ok(Some(Lease { record: Arc::new(record), body, request }))
-            }
+    async fn furnish(&self, record: Record, body: Result<Arc<[u8]>, StoreError>, request: Uuid) -> Result<Option<Lease>, StoreError> {
+        match body {
+            Ok(body) => Ok(Some(Lease { record: Arc::new(record), body, request })),
             Err(StoreError::Archived(file)) => {
                 let event = Event::Damaged { why: format!("存件已归档在 {file}，现在读不到") };
                 self.end_leases(vec![(&record, Actor::Daemon, event)]).await?;

@@ -165,14 +165,16 @@ impl Reconciler {
         }
     }
 
-    /// When the feed is read next, and how many documents are acknowledged by now. Soon after new acknowledgements, then later and later
-    /// while it brings nothing new, seldom while nothing is on its way.
+    /// When the feed is read next, and how many documents are acknowledged by now. Soon after new acknowledgements, and at once after the
+    /// last of them, for there is no more company to wait for; then later and later while it brings nothing new, seldom while nothing is on
+    /// its way.
     async fn next_feed(&self) -> Result<(Timestamp, u64), StoreError> {
         let counts = self.queue.store().counts().await?;
         let count = |states: &[State]| states.iter().filter_map(|s| counts.get(s)).sum::<u64>();
         let acknowledged = count(&[State::Received, State::Entered, State::Returned, State::HeldReceived]);
         let under_way = count(&[State::Sending, State::Received, State::Unsure, State::HeldReceived, State::HeldUnsure]);
-        let soonest = FEED_SOONEST.max(self.feed.took * 10).min(self.pace.feed_every);
+        let on_the_way = count(&[State::Sending, State::Waiting]);
+        let soonest = if on_the_way == 0 { SHORTEST_REST } else { FEED_SOONEST.max(self.feed.took * 10) }.min(self.pace.feed_every);
         let interval = if under_way == 0 && acknowledged == self.feed.acknowledged {
             self.pace.feed_idle
         } else if acknowledged != self.feed.acknowledged {

@@ -5,9 +5,66 @@ use encoding_rs::GBK;
 use super::say;
 use crate::{check::tree::place, document::Finding};
 
+/// Characters that UTF-8 read as GBK brings along, whatever it said.
+static TELLTALE: Characters = Characters::of("锛銆鐨鍦鏂鎵鐢鍏鍙鏈鏃鏄鍗鍥鍚琛妫鏌绠瀹寮姣鎴涓浜缁闂璁澶娣勭悊屾斂囦搴璐鍒鏁缃");
+
+/// Every other character that a known pattern of damage begins with.
+static FIRST: Characters = Characters::of("\u{fffd}锟烫");
+
+/// A set of characters of three bytes in UTF-8, asked for each character of every draft.
+struct Characters([u64; 1024]);
+
+impl Characters {
+    const fn of(listed: &str) -> Self {
+        let (bytes, mut set, mut at) = (listed.as_bytes(), [0; 1024], 0);
+        while at + 2 < bytes.len() {
+            let code = code(bytes[at], bytes[at + 1], bytes[at + 2]);
+            set[code / 64] |= 1 << (code % 64);
+            at += 3;
+        }
+        Self(set)
+    }
+
+    const fn has(&self, code: usize) -> bool {
+        self.0[code / 64] >> (code % 64) & 1 == 1
+    }
+
+    const fn contains(&self, c: char) -> bool {
+        (c as usize) < 0x1_0000 && self.has(c as usize)
+    }
+}
+
+/// The number of a character of three bytes.
+const fn code(first: u8, second: u8, third: u8) -> usize {
+    (first as usize & 0x0F) << 12 | (second as usize & 0x3F) << 6 | (third as usize & 0x3F)
+}
+
+/// Whether anything of the known patterns stands in the text at all; one look at each character, where each pattern by itself would take one.
+fn arouses_suspicion(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    let mut telltale = 0;
+    loop {
+        rest = &rest[encoding_rs::Encoding::ascii_valid_up_to(rest)..];
+        match rest {
+            [] => return false,
+            // A letter such as ä: see `as_latin`.
+            [0xC3, ..] => return true,
+            [first @ 0xE0..=0xEF, second, third, more @ ..] => {
+                let code = code(*first, *second, *third);
+                telltale += usize::from(TELLTALE.has(code));
+                if telltale == 2 || FIRST.has(code) {
+                    return true;
+                }
+                rest = more;
+            }
+            [_, more @ ..] => rest = more,
+        }
+    }
+}
+
 /// Refuses text that shows a known pattern of damage, with the first place.
 pub(super) fn refuse(text: &str) -> Result<(), Box<Finding>> {
-    if text.is_ascii() {
+    if !arouses_suspicion(text) {
         return Ok(());
     }
     let found = text
@@ -37,54 +94,7 @@ pub(super) fn refuse(text: &str) -> Result<(), Box<Finding>> {
 ///
 /// Encoding every run would cost more than the whole check, so a few characters that such damage always brings along are looked for first.
 fn twice_decoded(text: &str) -> Option<usize> {
-    let telltale = text
-        .chars()
-        .filter(|c| {
-            matches!(
-                c,
-                '锛' | '銆'
-                    | '鐨'
-                    | '鍦'
-                    | '鏂'
-                    | '鎵'
-                    | '鐢'
-                    | '鍏'
-                    | '鍙'
-                    | '鏈'
-                    | '鏃'
-                    | '鏄'
-                    | '鍗'
-                    | '鍥'
-                    | '鍚'
-                    | '琛'
-                    | '妫'
-                    | '鏌'
-                    | '绠'
-                    | '瀹'
-                    | '寮'
-                    | '姣'
-                    | '鎴'
-                    | '涓'
-                    | '浜'
-                    | '缁'
-                    | '闂'
-                    | '璁'
-                    | '澶'
-                    | '娣'
-                    | '勭'
-                    | '悊'
-                    | '屾'
-                    | '斂'
-                    | '囦'
-                    | '搴'
-                    | '璐'
-                    | '鍒'
-                    | '鏁'
-                    | '缃'
-            )
-        })
-        .take(2)
-        .count();
+    let telltale = text.chars().filter(|c| TELLTALE.contains(*c)).take(2).count();
     if telltale < 2 {
         return None;
     }

@@ -120,7 +120,8 @@ impl Walk<'_> {
                 at = child.span().end;
             }
             let rest = source.get(at..end)?;
-            self.text(&rest[..rest.rfind("</")?])?;
+            let close = memchr::memrchr(b'<', rest.as_bytes()).filter(|close| rest[*close..].starts_with("</"))?;
+            self.text(&rest[..close])?;
         }
         self.run.validate_end_element_novalue();
         self.is_well().then_some(())
@@ -131,16 +132,25 @@ impl Walk<'_> {
         if raw.is_empty() {
             return Some(());
         }
-        if raw.len() > LONGEST_TEXT || raw.contains('<') {
+        if raw.len() > LONGEST_TEXT {
+            return None;
+        }
+        if memchr::memchr3(b'<', b'&', b'\r', raw.as_bytes()).is_none() {
+            return self.characters(raw);
+        }
+        if raw.contains('<') {
             return None;
         }
         // Line ends first (XML 1.0 §2.11), then references.
         let lines = if raw.contains('\r') { Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(raw) };
-        let text = unescape(&lines).ok()?;
+        self.characters(&unescape(&lines).ok()?)
+    }
+
+    fn characters(&mut self, text: &str) -> Option<()> {
         if text.chars().all(char::is_whitespace) {
-            self.run.validate_whitespace(&text);
+            self.run.validate_whitespace(text);
         } else {
-            self.run.validate_text(&text);
+            self.run.validate_text(text);
         }
         Some(())
     }
