@@ -23,6 +23,7 @@ pub mod redact;
 pub mod report;
 pub mod status;
 pub mod store;
+mod sys;
 pub mod telemetry;
 pub mod tls;
 pub mod upload;

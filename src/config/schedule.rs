@@ -1,7 +1,6 @@
 //! When something recurs: cron expressions, always in Beijing time.
 
-use chrono::{DateTime, TimeZone as _, Utc};
-use chrono_tz::{Asia::Shanghai, Tz};
+use chrono::{TimeZone as _, Utc};
 
 use crate::document::Timestamp;
 
@@ -72,9 +71,7 @@ impl Schedule {
 
     /// The first moment strictly after `moment`; `None` when there is none any more.
     pub fn next_after(&self, moment: Timestamp) -> Option<Timestamp> {
-        let utc = DateTime::<Utc>::from_timestamp_millis(moment.millis())?;
-        let local: DateTime<Tz> = utc.with_timezone(&Shanghai);
-        let next = self.cron.after(&local).next()?;
+        let next = self.cron.after(&moment.beijing()).next()?;
         Some(Timestamp::from_millis(next.timestamp_millis()))
     }
 
@@ -159,8 +156,8 @@ mod tests {
             let text = format!("{minute} {hour} {day} {month} {weekday}");
             let ours = Schedule::parse(&text).unwrap();
             let theirs: croner::Cron = text.parse().unwrap();
-            let mut moment = Shanghai.timestamp_opt(start, 0).unwrap();
             let mut mine = Timestamp::from_millis(start * 1000);
+            let mut moment = mine.beijing();
             for _ in 0..3 {
                 moment = theirs.find_next_occurrence(&moment, false).unwrap();
                 mine = ours.next_after(mine).unwrap();

@@ -22,6 +22,7 @@ use crate::{
     queue::Queue,
     status::{FolderState, Vitals},
     store::StoreError,
+    sys,
     watch::{Hints, ShareState, Sighted, Sweep, Verdicts, Watcher},
 };
 
@@ -33,6 +34,9 @@ const SWEEP_GAP: Duration = Duration::milliseconds(200);
 
 /// The longest that intake rests, so that its silence means something.
 const LONGEST_REST: Duration = Duration::seconds(60);
+
+/// After so many looks that found nothing, the quiet is taken to last.
+const QUIET: u32 = 3;
 
 /// Takes drafts in.
 pub(super) struct Intake {
@@ -51,6 +55,22 @@ pub(super) struct Intake {
     folder: PathBuf,
     /// Whether the system's hints are listened to; on network shares there are none to be had.
     hints: bool,
+}
+
+/// What one look through the folder came to.
+struct Look {
+    /// When the next is due.
+    next: Timestamp,
+    share_is_there: bool,
+    /// Whether there was anything to judge.
+    found: bool,
+}
+
+/// What starting and a burst of drafts needed, and the quiet after them does not.
+fn let_go() {
+    if let Err(error) = sys::let_go_of_code() {
+        tracing::debug!(%error, "the system does not take the program's code back");
+    }
 }
 
 impl Intake {
@@ -95,14 +115,19 @@ impl Intake {
         stop: Arc<Stop>,
     ) -> Result<(), StoreError> {
         let mut hints = self.hints.then(|| Hints::new(&self.folder, Arc::clone(&signal)));
+        let mut quiet = 0;
         while !stop.decided() {
             let begun = self.clock.now();
-            let (next, share_is_there) = self.round(&uploads, &stop).await?;
+            let Look { next, share_is_there, found } = self.round(&mut hints, &uploads, &stop).await?;
+            quiet = if found { 0 } else { quiet + 1 };
+            if quiet == QUIET {
+                let_go();
+            }
             beat(self.clock.now());
             if let Some(hints) = &mut hints
                 && share_is_there != hints.are_heard()
             {
-                // After the share was away, the system says nothing of what took its place.
+                // After the share was away, the system says nothing of what took its place; and after a rush there is quiet to listen in.
                 hints.listen();
             }
             self.work.rest(next.min(begun.plus(LONGEST_REST)), &signal).await;
@@ -115,15 +140,15 @@ impl Intake {
         Ok(())
     }
 
-    /// One look through the folder; says when the next is due, and whether the share is there.
-    async fn round(&self, uploads: &Signal, stop: &Stop) -> Result<(Timestamp, bool), StoreError> {
+    /// One look through the folder.
+    async fn round(&self, hints: &mut Option<Hints>, uploads: &Signal, stop: &Stop) -> Result<Look, StoreError> {
         let (watcher, now) = (Arc::clone(&self.watcher), self.clock.now());
         let swept = blocking(move || Ok(watcher.lock().unwrap_or_else(PoisonError::into_inner).sweep(now))).await;
         let sweep = match swept {
             Ok(sweep) => sweep,
             Err(error) => {
                 tracing::error!(%error, "a sweep of the folder broke off");
-                return Ok((now.plus(self.sweep_every), false));
+                return Ok(Look { next: now.plus(self.sweep_every), share_is_there: false, found: false });
             }
         };
         self.show(&sweep, now);
@@ -133,6 +158,11 @@ impl Intake {
         }
         let usual = now.plus(self.sweep_every);
         let mut next = if sweep.more { now } else { sweep.look_again.map_or(usual, |soon| usual.min(soon)) };
+        let found = !sweep.ready.is_empty();
+        if sweep.ready.len() > BATCH {
+            hints.iter_mut().for_each(Hints::stop);
+            next = now;
+        }
         match self.take_all(sweep.ready, uploads, stop).await {
             Ok(()) => self.stopped_because(None),
             Err(StoreError::Full(why)) => {
@@ -143,7 +173,7 @@ impl Intake {
             }
             Err(error) => return Err(error),
         }
-        Ok((next, share_is_there))
+        Ok(Look { next, share_is_there, found })
     }
 
     fn show(&self, sweep: &Sweep, now: Timestamp) {

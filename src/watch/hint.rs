@@ -43,6 +43,11 @@ impl Hints {
             .ok();
     }
 
+    /// Stops listening, for while many drafts are read: the system tells of each that we open ourselves, and a look follows anyway.
+    pub fn stop(&mut self) {
+        self.watcher = None;
+    }
+
     /// Whether the system is listening.
     pub fn are_heard(&self) -> bool {
         self.watcher.is_some()
