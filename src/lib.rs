@@ -23,13 +23,8 @@ pub mod redact;
 pub mod report;
 pub mod status;
 pub mod store;
-mod sys;
 pub mod telemetry;
 pub mod tls;
 pub mod upload;
 pub mod users;
 pub mod watch;
-
-/// Where all memory comes from, in the daemon as in its tests and benchmarks.
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

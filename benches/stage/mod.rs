@@ -178,9 +178,10 @@ impl Office {
         let config = self.home.path().join("dangri.toml");
         let text = format!(
             "[office]\nname = \"淄川区应急管理局\"\nuscc = \"{USCC}\"\n[folder]\npath = \"drafts\"\nsettle_secs = 0\nsweep_secs = 2\n[state]\npath = \"state\"\n\
-             [platform]\nprofile = \"{}\"\nbase_url = \"{}\"\napp_id = \"demo-app\"\nsecret = {{ file = \"secret\" }}\nresults_secs = 1\n[log]\nlevel = \"error\"\n{}",
+             [platform]\nprofile = \"{}\"\nbase_url = \"{}\"\napp_id = \"demo-app\"\nsecret = {{ file = \"secret\" }}\nresults_secs = 1\n[log]\nlevel = \"error\"\n[control]\nhttp = \"127.0.0.1:{}\"\n{}",
             self.profile.display(),
             self.base_url,
+            free_port(),
             self.extra
         );
         std::fs::write(&config, text).expect("the configuration");

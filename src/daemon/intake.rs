@@ -22,7 +22,6 @@ use crate::{
     queue::Queue,
     status::{FolderState, Vitals},
     store::StoreError,
-    sys,
     watch::{Hints, ShareState, Sighted, Sweep, Verdicts, Watcher},
 };
 
@@ -68,7 +67,7 @@ struct Look {
 
 /// What starting and a burst of drafts needed, and the quiet after them does not.
 fn let_go() {
-    if let Err(error) = sys::let_go_of_code() {
+    if let Err(error) = dangri_sys::let_go_of_code() {
         tracing::debug!(%error, "the system does not take the program's code back");
     }
 }
@@ -162,6 +161,7 @@ impl Intake {
         if sweep.ready.len() > BATCH {
             hints.iter_mut().for_each(Hints::stop);
             next = now;
+            let_go();
         }
         match self.take_all(sweep.ready, uploads, stop).await {
             Ok(()) => self.stopped_because(None),

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::SharedClock,
-    document::{Actor, Cause, Class, Entry, Event, Failure, Record, State, Timestamp},
+    document::{Actor, Cause, Class, DocumentId, Entry, Event, Failure, Record, State, Timestamp},
     store::{Change, RESTORED_AT, Store, StoreError},
 };
 

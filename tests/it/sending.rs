@@ -324,3 +324,21 @@ async fn the_earliest_cut_off_goes_first() {
     assert!(cut_offs.is_sorted(), "{cut_offs:?}");
     office.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_one_acknowledged_is_followed_at_once() {
+    let office = Office::open().await;
+    office.put("1.xml", &record(1));
+    office.pass(minutes(1)).await;
+    for name in ["2.xml", "3.xml"] {
+        office.put(name, &record(u64::from(name.as_bytes()[0] - b'0')));
+    }
+    office.pass(minutes(2)).await;
+    for name in ["1.xml", "2.xml", "3.xml"] {
+        let life = office.life(name).await;
+        let when = |event: &str| life.iter().find(|entry| entry.event.name() == event).map(|entry| entry.at);
+        let (sent, entered) = (when("acknowledged").unwrap(), when("entry_confirmed").unwrap());
+        assert!(entered.since(sent) <= Duration::milliseconds(100), "{name}: {} ms", entered.since(sent).num_milliseconds());
+    }
+    office.close().await;
+}
