@@ -11,7 +11,7 @@ use crate::{
         client::PATIENT,
         life::{self, Said, Told},
     },
-    document::{Finding, Timestamp},
+    document::Finding,
     status::{Exit, story, text::Style, words},
 };
 
@@ -25,11 +25,10 @@ pub(super) fn run(args: &DocArgs, place: &Place, to: &mut Terminal<'_>) -> io::R
         Err(error) if args.json => return envelope::failure(to, true, SCHEMA, SystemClock.now(), &error.problem()),
         Err(error) => return queue::failed(error, false, to),
     };
-    let now = SystemClock.now();
     if args.json {
-        envelope::write(to, SCHEMA, now, Exit::Well, Some(&told), &[])?;
+        envelope::write(to, SCHEMA, told.at, Exit::Well, Some(&told), &[])?;
     } else {
-        to.out.write_all(tell(&told, now, to.style).as_bytes())?;
+        to.out.write_all(tell(&told, to.style).as_bytes())?;
     }
     Ok(Exit::Well)
 }
@@ -43,9 +42,9 @@ fn fetch(name: &str, place: &Place) -> Result<Told, AskError> {
     Told::of(answers).ok_or(AskError::CutShort)
 }
 
-fn tell(told: &Told, now: Timestamp, style: Style) -> String {
+fn tell(told: &Told, style: Style) -> String {
     let mut lines = vec![format!("{}  {}", told.title(), told.kind())];
-    lines.extend(told.head(now).iter().flat_map(|said| said_lines(said, style)));
+    lines.extend(told.head(told.at).iter().flat_map(|said| said_lines(said, style)));
     lines.push("\n经过:".into());
     lines.extend(told.history.iter().map(|entry| format!("  {}", story::sentence(entry))));
     let findings = told.findings();

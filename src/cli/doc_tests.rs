@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     day::Excuse,
-    document::{Actor, Cause, Class, Entry, Event, Failure, Place as Spot, Receipt, Record, Severity},
+    document::{Actor, Cause, Class, Entry, Event, Failure, Place as Spot, Receipt, Record, Severity, Timestamp},
     platform::Exchange,
     store::samples::Sample,
 };
@@ -25,7 +25,7 @@ fn finding() -> Finding {
     }
 }
 
-fn life(entered: bool) -> Told {
+fn life(entered: bool, now: Timestamp) -> Told {
     let request = uuid::Uuid::from_u64_pair(2, 1);
     let mut birth = Sample::new(7).newcomer().birth;
     birth.cut_off = at("1970-01-02T00:00:00+08:00");
@@ -68,18 +68,27 @@ fn life(entered: bool) -> Told {
         reason: "检查组次日才回到办公室".into(),
     };
     let excuses = if entered { vec![] } else { vec![excuse] };
-    Told { record, notice: None, advice, history, attempts, exchanges: vec![exchange], others, excuses, notes: vec![] }
+    Told { at: now, record, notice: None, advice, history, attempts, exchanges: vec![exchange], others, excuses, notes: vec![] }
 }
 
 #[test]
 fn the_life_of_an_entered_document_reads_like_this() {
-    insta::assert_snapshot!(tell(&life(true), at("1970-01-01T12:00:00+08:00"), Style::PLAIN));
+    insta::assert_snapshot!(tell(&life(true, at("1970-01-01T12:00:00+08:00")), Style::PLAIN));
+}
+
+#[test]
+fn a_receipt_that_was_lost_is_no_word_of_the_platform() {
+    let mut known = life(true, at("1970-01-01T12:00:00+08:00"));
+    known.record.receipt = Some(Receipt::lost(at("1970-01-01T09:01:01+08:00")));
+    let told = tell(&known, Style::PLAIN);
+    let line = told.lines().find(|line| line.contains("回执:")).unwrap();
+    assert_eq!(line.trim(), "回执: 没有收到（本机时间 1970-01-01 09:01:01 向平台查询，得知已接收）");
 }
 
 #[test]
 fn the_life_of_a_late_document_reads_like_this() {
-    let mut late = life(false);
+    let mut late = life(false, at("1970-01-02T03:00:00+08:00"));
     late.record.draft_present = false;
     late.notes.push("往来记录读不出来（无权访问）".into());
-    insta::assert_snapshot!(tell(&late, at("1970-01-02T03:00:00+08:00"), Style::PLAIN));
+    insta::assert_snapshot!(tell(&late, Style::PLAIN));
 }

@@ -274,6 +274,8 @@ pub struct Preview {
 /// A document and what is known beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Life {
+    /// The daemon's time.
+    pub at: Timestamp,
     /// The record.
     pub record: Record,
     /// What to do.

@@ -221,7 +221,7 @@ impl Desk {
             to.send(Answer::Preview(self.preview(&records, act.operation, more))).await?;
             return Err(Stop::Previewed);
         }
-        tracing::info!(operation = ?act.operation, documents = records.len(), operator = %act.by, "an operator acts");
+        tracing::info!(operation = ?act.operation, count = records.len(), operator = %act.by, "an operator acts");
         let mut changed = Vec::new();
         let done = self.act_on_all(records, &act, &mut changed, to).await;
         // What was done before a failure is done all the same.
@@ -276,7 +276,7 @@ impl Desk {
         records.sort_by_key(|r| matches!(r.state, State::Superseded | State::Ignored));
         let Some(record) = records.first() else { return Err(Stop::Refused(nothing(&wanted))) };
         let annulled = annulled.map(|(on, reason)| Annulled { on, reason, by: by.to_owned(), at: now });
-        tracing::info!(document = %record.id(), operator = by, undone = annulled.is_none(), "an operator says of a decision that it was annulled");
+        tracing::info!(document.id = %record.id(), operator = by, undone = annulled.is_none(), "an operator says of a decision that it was annulled");
         let Some(notice) = self.publicity.annul(record, annulled).await? else {
             let problem = Problem::new(Exit::Failed, 13, "这份文书没有要撤下的公示", "只有要公示的处罚决定书才用得上，核对一下文号");
             return Err(Stop::Refused(problem));
@@ -306,7 +306,7 @@ impl Desk {
         let others = records.iter().map(|r| Row::of(r, now)).collect();
         let excuses = self.book.excuses_of(&excuse::key(&record)).await?;
         let notice = self.publicity.of(&record).await?;
-        let life = Life { advice: advice::advice(&record).to_owned(), others, excuses, record, notice };
+        let life = Life { at: now, advice: advice::advice(&record).to_owned(), others, excuses, record, notice };
         to.send(Answer::Life(Box::new(life))).await?;
         let (history, archived) = self.queue.store().history_within_reach(id).await?;
         for entry in history {

@@ -20,6 +20,8 @@ use crate::{
 /// Everything about one document. Fields are only ever added.
 #[derive(Debug, Serialize)]
 pub struct Told {
+    /// The daemon's time.
+    pub at: Timestamp,
     /// The record.
     pub record: Record,
     /// How its notice stands, where it is a decision.
@@ -72,9 +74,9 @@ impl Told {
                 _ => {}
             }
         }
-        let Life { record, advice, others, excuses, notice } = life?;
+        let Life { at, record, advice, others, excuses, notice } = life?;
         let attempts = story::attempts(&history, &exchanges);
-        Some(Self { record, notice, advice, history, attempts, exchanges, others, excuses, notes })
+        Some(Self { at, record, notice, advice, history, attempts, exchanges, others, excuses, notes })
     }
 
     /// What people call it.
@@ -105,8 +107,7 @@ impl Told {
         let draft = format!("{}{present}，首次看到 {}", words::plain(&source.path), words::full(source.first_seen));
         lines.push(Said::new("草稿", draft));
         if let Some(receipt) = &record.receipt {
-            let text = format!("{}，平台时间 {}", words::plain(&receipt.receipt_no), words::full(receipt.received_at));
-            lines.push(Said::new("回执", text));
+            lines.push(Said::new("回执", words::receipt(receipt, &words::full(receipt.received_at))));
         }
         if let Some(entry) = &record.entry {
             let number = entry.entry_no.as_deref().unwrap_or("（平台未给编号）");

@@ -224,7 +224,7 @@ impl Running {
         let queue = Arc::new(Queue::new(Arc::clone(&store), Arc::clone(&clock), settings(&config, &profile)));
         let doubts = queue.recover().await?;
         if doubts > 0 || opened.rebuilt.is_some() {
-            tracing::warn!(documents = doubts, rebuilt = opened.rebuilt, "recovered from an end that was not clean");
+            tracing::warn!(count = doubts, rebuilt = opened.rebuilt, "recovered from an end that was not clean");
         }
         let book = day::book(&config, &store, &clock, &checker).await?;
         let gate = SharedGate::new(&clock);
@@ -318,14 +318,20 @@ impl Running {
     /// stands: Sending, and therefore looked up at the next start. Answers the exit code.
     pub async fn ended(mut self) -> u8 {
         let mut code = 0;
+        let stop = Arc::clone(&self.stop);
+        // One grace for all of them, from the decision on, not one for each.
+        let mut over = std::pin::pin!(async move {
+            stop.wait().await;
+            // Real time: whoever told the process to stop waits in it.
+            drop(tokio::time::timeout(GRACE, std::future::pending::<()>()).await);
+        });
         loop {
-            let next = if self.stop.decided() {
-                tokio::time::timeout(GRACE, self.loops.join_next()).await.unwrap_or_else(|_| {
+            let next = tokio::select! {
+                next = self.loops.join_next() => next,
+                () = &mut over => {
                     tracing::warn!("what was under way did not end in time; it will be looked up at the next start");
                     None
-                })
-            } else {
-                tokio::select! { next = self.loops.join_next() => next, () = self.stop.wait() => continue }
+                }
             };
             match next {
                 None => break,

@@ -61,7 +61,7 @@ impl Guard {
         let theirs = match self.platform.schema().await {
             Ok(theirs) => theirs,
             Err(failure) => {
-                tracing::info!(cause = ?failure.cause, code = failure.code, "the schema in force could not be asked for");
+                tracing::info!(cause = ?failure.cause, platform.code = failure.code, "the schema in force could not be asked for");
                 return Ok(());
             }
         };
@@ -102,11 +102,7 @@ impl Guard {
             None => Held::default(),
         };
         if !held.failing.is_empty() {
-            tracing::warn!(
-                schema.version = theirs.version,
-                documents = held.failing.len(),
-                "documents would fail under the platform's schema"
-            );
+            tracing::warn!(schema.version = theirs.version, count = held.failing.len(), "documents would fail under the platform's schema");
         }
         let drift = SchemaDrift {
             version: theirs.version,

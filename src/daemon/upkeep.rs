@@ -79,7 +79,7 @@ impl Keeper {
         match self.store.archive(self.clock.now().plus(-age)).await {
             Ok(done) => {
                 let (files, stays) = (done.files.len(), done.kept_back.as_deref().unwrap_or("nothing more is closed"));
-                tracing::info!(files, documents = done.documents, stays, "old segments of the journal were looked through for the archive");
+                tracing::info!(files, count = done.documents, stays, "old segments of the journal were looked through for the archive");
             }
             Err(error) => tracing::error!(%error, "old segments could not be archived; they stay where they are"),
         }

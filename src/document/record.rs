@@ -140,10 +140,22 @@ pub struct Entry {
 /// The platform's acknowledgement (contract §3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The receipt's number.
+    /// The receipt's number; empty where the receipt was lost on the way, and a look-up said that the document was received.
     pub receipt_no: String,
-    /// When the platform took it, by its clock.
+    /// When the platform took it, by its clock; for a lost receipt when we heard of it, by ours.
     pub received_at: Timestamp,
+}
+
+impl Receipt {
+    /// That the document was received is known from a look-up at `now` alone.
+    pub const fn lost(now: Timestamp) -> Self {
+        Self { receipt_no: String::new(), received_at: now }
+    }
+
+    /// Whether the receipt itself never came.
+    pub const fn is_lost(&self) -> bool {
+        self.receipt_no.is_empty()
+    }
 }
 
 /// The platform's word that the document is entered (contract §4).

@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let text = SHIPPED
-            .replace("http://127.0.0.1:8642", "http://platform.example")
+            .replace("http://127.0.0.1:8443", "http://platform.example")
             .replace("/documents/{id}", "documents")
             .replace("page = 500", "page = 501")
             .replace("18 = \"unknown_here\"", "18 = \"done\"");

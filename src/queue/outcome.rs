@@ -206,8 +206,7 @@ impl Queue {
             SightedState::Superseded => Event::SupersededThere { by: None },
             // The receipt itself was lost on the way; that it was received is the platform's word all the same.
             SightedState::Received | SightedState::Checking if matches!(record.state, State::Unsure | State::HeldUnsure) => {
-                let receipt = Receipt { receipt_no: String::new(), received_at: self.now() };
-                Event::Acknowledged { receipt, due: self.ask_at() }
+                Event::Acknowledged { receipt: Receipt::lost(self.now()), due: self.ask_at() }
             }
             SightedState::Received | SightedState::Checking => Event::StillUnclear { failure: None, due: self.ask_later(record) },
         };

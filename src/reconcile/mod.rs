@@ -192,7 +192,7 @@ impl Reconciler {
             let page = match self.platform.feed(cursor.as_deref()).await {
                 Ok(page) => page,
                 Err(failure) => {
-                    tracing::info!(cause = ?failure.cause, code = failure.code, "the results feed could not be read");
+                    tracing::info!(cause = ?failure.cause, platform.code = failure.code, "the results feed could not be read");
                     return Ok(());
                 }
             };

@@ -33,7 +33,8 @@ pub fn what(entry: &Entry) -> String {
         Event::StillUnclear { failure: Some(failure), due } => format!("没有查清：{}，{}再查", said(failure), when(*due, entry.at)),
         Event::StillUnclear { failure: None, due } => format!("平台正在审核，{}再查", when(*due, entry.at)),
         Event::Acknowledged { receipt, .. } => {
-            format!("平台已接收，回执 {}，平台时间 {}", receipt.receipt_no, words::full(receipt.received_at))
+            let gap = if receipt.is_lost() { "" } else { " " };
+            format!("平台已接收，回执{gap}{}", words::receipt(receipt, &words::full(receipt.received_at)))
         }
         Event::EntryConfirmed { entry_no, entered_at } => {
             let number = entry_no.as_ref().map_or_else(String::new, |n| format!("，录入编号 {n}"));

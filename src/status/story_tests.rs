@@ -40,6 +40,7 @@ fn every_event() -> Vec<Event> {
         Event::StillUnclear { failure: Some(silent), due },
         Event::StillUnclear { failure: None, due },
         Event::Acknowledged { receipt, due },
+        Event::Acknowledged { receipt: Receipt::lost(due), due },
         Event::EntryConfirmed { entry_no: Some("LR-88".into()), entered_at: due },
         Event::EntryConfirmed { entry_no: None, entered_at: due },
         Event::FoundAbsent { due: at("2026-11-23T14:00:00+08:00") },

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use chrono::{Datelike as _, Duration, NaiveDate};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::document::Timestamp;
+use crate::document::{Receipt, Timestamp};
 
 /// A span of time in its two largest units: `6 秒`, `47 分钟`, `3小时12分`, `2天3小时`, `12 天`. Negative spans read as their length.
 pub fn span(span: Duration) -> String {
@@ -124,6 +124,15 @@ pub fn fit(text: &str, columns: usize) -> String {
     }
     out.push('…');
     out
+}
+
+/// A receipt, and the moment that it speaks of in words: whose clock it is, and that there is none where it was lost.
+pub fn receipt(receipt: &Receipt, at: &str) -> String {
+    if receipt.is_lost() {
+        format!("没有收到（本机时间 {at} 向平台查询，得知已接收）")
+    } else {
+        format!("{}，平台时间 {at}", plain(&receipt.receipt_no))
+    }
 }
 
 /// `text` without control characters, bidirectional marks and line ends, so that a file's name cannot draw on the terminal (faults 51).

@@ -93,10 +93,10 @@ fn note(outcome: &Outcome) {
     let attempt = outcome.record.attempts;
     match &outcome.submitted {
         Submitted::Failed(f) if matches!(f.cause, Cause::Defect | Cause::Credential | Cause::SchemaVersion) => {
-            tracing::error!(document.id = %id, attempt.no = attempt, cause = ?f.cause, code = f.code, "an attempt failed and a person must look");
+            tracing::error!(document.id = %id, attempt.no = attempt, cause = ?f.cause, platform.code = f.code, "an attempt failed and a person must look");
         }
         Submitted::Failed(f) => {
-            tracing::info!(document.id = %id, attempt.no = attempt, cause = ?f.cause, class = ?f.class, code = f.code, "an attempt failed");
+            tracing::info!(document.id = %id, attempt.no = attempt, cause = ?f.cause, class = ?f.class, platform.code = f.code, "an attempt failed");
         }
         Submitted::Refused { cause, code, .. } => {
             tracing::info!(document.id = %id, attempt.no = attempt, ?cause, code, "the platform sent the document back");

@@ -241,6 +241,20 @@ fn one_file_names_each_of_the_dangerous_things() {
 }
 
 #[test]
+fn a_field_of_the_log_has_one_spelling() {
+    for (path, text) in program() {
+        let calls = text.match_indices("tracing::").filter_map(|(at, _)| text[at..].split_once("!(").map(|(_, rest)| rest));
+        for call in calls {
+            let fields = call.split('"').next().unwrap_or_default();
+            for (wrong, right) in [("document = ", "document.id"), ("documents = ", "count"), ("code = ", "platform.code")] {
+                let spelt = fields.match_indices(wrong).any(|(at, _)| at == 0 || fields[..at].ends_with([' ', '\n', ',']));
+                assert!(!spelt, "{path}: {wrong} is spelt {right}");
+            }
+        }
+    }
+}
+
+#[test]
 fn only_the_command_line_prints() {
     for (path, text) in program() {
         let prints = ["println!(", "print!("].iter().any(|print| text.contains(print));

@@ -87,6 +87,9 @@ struct Options {
         help = "接收后多久才能查到，默认 0 秒"
     )]
     visibility: u64,
+    /// 附件
+    #[arg(long, help_heading = "选项", help = "等附件收齐才审核（交换规范第 7 节）；不给则不等")]
+    attachments: bool,
     /// 证书
     #[arg(long, value_name = "文件", requires = "key", help_heading = "选项", help = "服务器证书（PEM）；给出后改用 HTTPS")]
     certificate: Option<PathBuf>,
@@ -134,6 +137,8 @@ fn setup(options: &Options) -> Result<Setup, String> {
     setup.listen = options.listen;
     setup.admin = Some(options.admin);
     setup.bundle_dir.clone_from(&options.bundle);
+    // Whoever rehearses with a client that sends no attachments would otherwise wait for ever.
+    setup.wait_for_attachments = options.attachments;
     if options.believable.is_none() {
         let checking = Duration::from_secs(options.checking);
         setup.processing = Processing { checking: (checking, checking), ..Processing::default() };

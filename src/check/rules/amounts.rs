@@ -1,12 +1,14 @@
 //! Amounts: limits, thresholds, figures and 大写 (domain.md §3.4).
 
+use chrono::Days;
+
 use super::{
     ParamKind, Predicate, citation,
-    paper::{Notes, Paper},
+    paper::{Notes, Paper, day_of},
     yuan::Yuan,
 };
 use crate::{
-    check::Node,
+    check::{Node, Tree},
     document::{DocumentNumber, Severity},
 };
 
@@ -20,7 +22,7 @@ pub(super) static PREDICATES: &[Predicate] = &[
     Predicate::with("AMT-3", THRESHOLDS, hearing_is_offered),
     Predicate::new("AMT-4", fine_not_above_notice),
     Predicate::new("AMT-5", figures_equal_upper_case),
-    Predicate::with("AMT-7", &[("percent", ParamKind::Count)], overdue_fine),
+    Predicate::with("AMT-7", &[("percent", ParamKind::Count), ("days", ParamKind::Count)], overdue_fine),
     Predicate::with("AMT-8", &[("ranges", ParamKind::Tables)], fine_inside_range),
     Predicate::new("AMT-9", kinds_and_amounts_fit),
     Predicate::with("REV-1", THRESHOLDS, legal_review_is_done),
@@ -201,7 +203,6 @@ fn overdue_fine(paper: &Paper<'_>, notes: &mut Notes<'_>) {
             notes.at(&node).wanted(format!("每日{percent}％")).with("detail", "逾期加处罚款的比例不对").say();
         }
     }
-    // What is due at the end may be the fine and as much again (art. 72).
     let Some((node, due)) = paper.money("Execution/DueYuan") else {
         return;
     };
@@ -210,12 +211,32 @@ fn overdue_fine(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         .case
         .iter()
         .filter(|other| other.facts.kind.code().starts_with("penalty_") && other.facts.kind.code() != "penalty_notice");
-    let fine = decided.filter_map(|other| Yuan::parse(other.tree.text("FineYuan")?)).max();
-    if let Some(fine) = fine
-        && due > fine.times(2)
-    {
-        notes.at(&node).wanted(format!("不超过{}元", fine.times(2).figures())).with("detail", "加处罚款超过了罚款本数").say();
+    let fine = decided.filter_map(|other| Some((Yuan::parse(other.tree.text("FineYuan")?)?, other))).max_by_key(|(fine, _)| *fine);
+    let Some((fine, decision)) = fine else { return };
+    let late = days_late(paper, &decision.tree, notes.count("days"));
+    // The fine, and from the day after its term on a share of it for each day, as much again at most (arts. 67 and 72). Days of review and
+    // of litigation do not count, which only makes it less.
+    let share = late.map_or(fine, |late| Yuan::fen(fine.times(i64::from(percent).saturating_mul(late)).in_fen() / 100).min(fine));
+    let most = Yuan::fen(fine.in_fen().saturating_add(share.in_fen()));
+    if due > most {
+        let detail = match late {
+            Some(0) => "按期缴清，没有加处罚款".to_owned(),
+            Some(late) if share < fine => format!("逾期{late}日，加处罚款算多了"),
+            _ => "加处罚款超过了罚款本数".to_owned(),
+        };
+        notes.at(&node).wanted(format!("不超过{}元", most.figures())).with("detail", detail).say();
     }
+}
+
+/// How many days after the term of its decision a fine was paid; `None` where one of the two is not known.
+fn days_late(paper: &Paper<'_>, decision: &Tree, days: u32) -> Option<i64> {
+    let (_, paid) = paper.day("Execution/PaidDate")?;
+    let day = |path: &str| decision.text(path).and_then(day_of);
+    let term = match day("Service/PaymentDeadline") {
+        Some(term) => term,
+        None => paper.ground.calendar.rolled(day("Service/ServedDate")? + Days::new(u64::from(days))).ok()?,
+    };
+    Some((paid - term).num_days().max(0))
 }
 
 fn fine_inside_range(paper: &Paper<'_>, notes: &mut Notes<'_>) {

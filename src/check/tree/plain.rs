@@ -51,7 +51,9 @@ pub(super) fn reference(name: &str) -> bool {
 pub(super) fn tag(raw: &str, is_root: bool) -> bool {
     let inside = raw.strip_prefix('<').and_then(|raw| raw.strip_suffix('>'));
     // Nearly all tags of a draft are a name and nothing else.
-    if inside.is_some_and(|inside| inside.starts_with(|c: char| c.is_ascii_alphabetic()) && inside.bytes().all(|b| b.is_ascii_alphanumeric())) {
+    if inside
+        .is_some_and(|inside| inside.starts_with(|c: char| c.is_ascii_alphabetic()) && inside.bytes().all(|b| b.is_ascii_alphanumeric()))
+    {
         return true;
     }
     inside.is_some_and(|inside| inside_tag(inside.strip_suffix('/').unwrap_or(inside), is_root).is_some())

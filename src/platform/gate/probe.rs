@@ -74,7 +74,7 @@ impl Probe {
 
     fn end(mut self, heard: Heard<'_>) {
         if let Heard::Failure(failure) = heard {
-            tracing::debug!(cause = ?failure.cause, code = failure.code, "the platform is still down");
+            tracing::debug!(cause = ?failure.cause, platform.code = failure.code, "the platform is still down");
         }
         self.told = true;
         self.gate.change(|gate, now| gate.probed(heard, now));

@@ -178,7 +178,7 @@ impl Follower {
             let page = match self.platform.publications(from, to, after.as_deref()).await {
                 Ok(page) => page,
                 Err(failure) => {
-                    tracing::info!(cause = ?failure.cause, code = failure.code, "a page of publications could not be read");
+                    tracing::info!(cause = ?failure.cause, platform.code = failure.code, "a page of publications could not be read");
                     return Reading::Broken(Doubt::NotRead(format!("{}（{}）", failure.cause.label(), failure.code)));
                 }
             };

@@ -47,8 +47,7 @@ fn about(dossier: &Dossier) -> String {
     let digest = record.birth.digest.map_or_else(|| "（没有通过检查，无上传内容）".to_owned(), |digest| digest.to_string());
     let end = format!("{} {}", on_paper(deadline.day), words::cut_off_time(deadline.cut_off, deadline.day));
     let inspected = deadline.runs_from.map_or_else(|| "文书未写明时刻，按所属日期计".to_owned(), moment);
-    let receipt =
-        record.receipt.as_ref().map_or_else(|| "无".to_owned(), |r| format!("{}，平台时间 {}", r.receipt_no, moment(r.received_at)));
+    let receipt = record.receipt.as_ref().map_or_else(|| "无".to_owned(), |r| words::receipt(r, &moment(r.received_at)));
     let entry = record.entry.as_ref().map_or_else(
         || "无".to_owned(),
         |e| format!("{}，平台时间 {}", e.entry_no.as_deref().unwrap_or("（平台未给编号）"), moment(e.entered_at)),

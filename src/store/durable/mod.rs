@@ -188,7 +188,7 @@ impl Shared {
         if damages.iter().any(|known| known.place == report.place && known.id == report.id) {
             return;
         }
-        tracing::error!(place = %report.place, what = %report.what, document = ?report.id, "something in the store is damaged");
+        tracing::error!(place = %report.place, what = %report.what, document.id = ?report.id, "something in the store is damaged");
         if let Err(error) = self.folder.note_damage(&report) {
             tracing::warn!(%error, "a damage could not be noted");
         }

@@ -367,7 +367,7 @@ impl Writer {
         let slot = opening::find(&self.shared.segments.all(), id)?;
         match &slot {
             Some(slot) => {
-                tracing::warn!(document = %id, "a damaged record of the index is mended from the journal");
+                tracing::warn!(document.id = %id, "a damaged record of the index is mended from the journal");
                 index.commit(Changes::of_one(slot.clone()), &self.summary);
             }
             None => self.shared.report(crate::store::DamageReport {

@@ -187,7 +187,7 @@ impl Index {
             for (was, slot) in some {
                 let bytes = encode(slot)?;
                 if bytes.len() > RECORD_LIMIT {
-                    tracing::warn!(document = %slot.record.id(), bytes = bytes.len(), "a record is larger than the index is made for");
+                    tracing::warn!(document.id = %slot.record.id(), bytes = bytes.len(), "a record is larger than the index is made for");
                 }
                 written.change(*was, slot.record.state);
                 batch.insert(&record_key(slot.record.id())[..], bytes);

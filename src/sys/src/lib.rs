@@ -1,5 +1,8 @@
 //! The one room where the compiler's word is not enough (faults A8.8): what only the system can do, in as few lines as it takes.
-#![expect(unsafe_code, reason = "there is no safe way to tell the allocator how to keep house, and the system that memory is not needed for now")]
+#![expect(
+    unsafe_code,
+    reason = "there is no safe way to tell the allocator how to keep house, and the system that memory is not needed for now"
+)]
 
 use std::{fs, io};
 

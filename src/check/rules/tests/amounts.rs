@@ -116,7 +116,31 @@ fn figures() -> Vec<Case> {
             "2023-04-20",
             "<FineYuan>20000</FineYuan>",
         ),
+        // Served on 8 May, the term ends on 23 May; six days late are 18 %.
+        passes("AMT-7", "case_close", "2023-06-05", &executed("70800", "2023-05-29")).beside("penalty_org", "2023-05-05", SERVED),
+        fails("AMT-7", "case_close", "2023-06-05", &executed("70800.01", "2023-05-29"), "逾期6日").beside(
+            "penalty_org",
+            "2023-05-05",
+            SERVED,
+        ),
+        fails("AMT-7", "case_close", "2023-06-05", &executed("60000.01", "2023-05-23"), "按期缴清").beside(
+            "penalty_org",
+            "2023-05-05",
+            SERVED,
+        ),
+        passes("AMT-7", "case_close", "2023-06-05", &executed("60000", "2023-05-23")).beside("penalty_org", "2023-05-05", SERVED),
+        fails("AMT-7", "case_close", "2023-12-05", &executed("120000.01", "2023-11-29"), "超过了罚款本数").beside(
+            "penalty_org",
+            "2023-05-05",
+            SERVED,
+        ),
     ]
+}
+
+const SERVED: &str = "<FineYuan>60000</FineYuan><Service><ServedDate>2023-05-08</ServedDate></Service>";
+
+fn executed(due: &str, paid: &str) -> String {
+    format!("<Execution><DueYuan>{due}</DueYuan><PaidDate>{paid}</PaidDate></Execution>")
 }
 
 fn contents() -> Vec<Case> {
