@@ -189,7 +189,7 @@ impl Writer<'_> {
 
     fn resolved(&self, letter: &Letter, now: Timestamp) -> Option<Message> {
         let told = self.of(letter);
-        let over: Vec<&Episode> = told.iter().map(|(e, _)| *e).filter(|e| e.ended.is_some()).collect();
+        let over: Vec<&Episode> = told.iter().map(|(e, _)| *e).filter(|e| e.ended.is_some() && !e.lapsed).collect();
         let first = over.first()?;
         let title = match over.as_slice() {
             [one] => format!("【当日】已恢复 {}  #{}", one.key.kind.label(), one.id),
@@ -208,8 +208,8 @@ impl Writer<'_> {
     fn digest(&self, letter: &Letter, now: Timestamp) -> Option<Message> {
         let told = self.of(letter);
         let (over, going): (Vec<_>, Vec<_>) = told.iter().partition(|(e, _)| e.ended.is_some());
-        // One that was over before anybody heard of it is not told at all.
-        let over: Vec<_> = over.into_iter().filter(|(e, _)| e.delivered).collect();
+        // One that was over before anybody heard of it is not told at all, and one that its cut-off ended is not well.
+        let over: Vec<_> = over.into_iter().filter(|(e, _)| e.delivered && !e.lapsed).collect();
         if going.is_empty() && over.is_empty() {
             return None;
         }

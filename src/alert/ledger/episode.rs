@@ -108,6 +108,9 @@ pub struct Episode {
     pub began: Timestamp,
     /// When it was over.
     pub ended: Option<Timestamp>,
+    /// Whether the cut-off that it looked ahead to ended it: what it was about is overdue now, or absent for good, and not well.
+    #[serde(default)]
+    pub lapsed: bool,
     /// How loud it is now.
     pub level: Level,
     /// How loud it was at its worst.
@@ -158,6 +161,7 @@ impl Episode {
             key,
             began: now,
             ended: None,
+            lapsed: false,
             level: Level::Info,
             peak: Level::Info,
             lines: Vec::new(),
@@ -205,6 +209,14 @@ impl Episode {
         if let Some(claim) = &mut self.claim {
             claim.at = claim.at.min(now);
         }
+    }
+
+    /// Ends it at `at`, as seen when the stricter of the clocks showed `strict`.
+    pub(super) fn end(&mut self, at: Timestamp, strict: Timestamp) {
+        self.ended = Some(at);
+        // A cut-off that passes does not make things well.
+        let near = matches!(self.key.kind, Kind::Deadline | Kind::Forecast | Kind::Absent);
+        self.lapsed = near && self.cut_off.is_some_and(|cut_off| cut_off <= strict);
     }
 
     /// Until when repeats and escalation rest.

@@ -6,7 +6,7 @@ use chrono::Duration;
 
 use super::{Bud, Episode, Ledger, PAST, episode::mark, telling::Dispatch};
 use crate::{
-    alert::{Condition, Hours, Key, Kind, Observation},
+    alert::{Condition, Hours, Key, Observation},
     document::Timestamp,
 };
 
@@ -110,11 +110,8 @@ impl Ledger {
         }
         for key in over {
             let Some(mut episode) = self.open.remove(&key) else { continue };
-            episode.ended = Some(episode.missed_since.unwrap_or(now));
-            // A cut-off that passes does not make things well: what was near it is overdue now, or absent for good.
-            let near = matches!(key.kind, Kind::Deadline | Kind::Forecast | Kind::Absent);
-            let passed = near && episode.cut_off.is_some_and(|cut_off| cut_off <= strict);
-            if episode.delivered && !passed {
+            episode.end(episode.missed_since.unwrap_or(now), strict);
+            if episode.delivered {
                 self.tell_resolved(&episode, now, hours);
             }
             self.past.push_back(episode);

@@ -197,8 +197,11 @@ impl Ledger {
         told.extend(Rung::ALL.into_iter().filter(|below| *below <= rung));
     }
 
-    /// Says that an episode is over, to those who heard of it.
+    /// Says that an episode is over, to those who heard of it; never of one that its cut-off ended, whenever they heard.
     pub(super) fn tell_resolved(&mut self, episode: &Episode, now: Timestamp, hours: &Hours) {
+        if episode.lapsed {
+            return;
+        }
         if hours.holds_back(episode.peak, now) || self.rest.digest.contains(&episode.id) || episode.can_wait {
             self.rest.digest.insert(episode.id.clone());
             return;
@@ -266,7 +269,7 @@ impl Ledger {
                     climbed.extend(come.map(|rung| (episode.key.scope.clone(), rung)));
                 }
                 episodes.push(Told { id, why });
-            } else if self.past.iter().any(|e| e.id == id && e.delivered) {
+            } else if self.past.iter().any(|e| e.id == id && e.delivered && !e.lapsed) {
                 episodes.push(Told { id, why: Why::Resolved });
             }
         }

@@ -149,6 +149,49 @@ fn a_resolution_is_told_only_to_those_who_heard_of_it() {
     assert_eq!(whys(&world), [Why::Begun, Why::Resolved]);
 }
 
+/// A letter about something that looks ahead to 17:30 arrives at 17:40, over since `ended`: what is told then.
+fn told_after_a_late_letter(kind: Kind, ended: &str) -> Vec<Why> {
+    let mut world = World::at("2026-11-20T17:20");
+    world.delivers = false;
+    let ahead = wrong(kind, Level::Red).before(at("2026-11-20T17:30"));
+    world.wrong = vec![if kind == Kind::Deadline { ahead.since(at("2026-11-20T10:00")) } else { ahead }];
+    world.until(ended);
+    assert_eq!(world.told.len(), 1, "{kind:?}: {:?}", world.lines());
+    let id = world.told[0].1.episodes[0].id.clone();
+    world.wrong.clear();
+    world.restarts = true;
+    world.until("2026-11-20T17:40");
+    let (now, hours) = (world.now, world.hours.clone());
+    world.ledger.delivered(&[id], now, &hours);
+    // The morning's digest has nothing to add.
+    world.until("2026-11-23T09:00");
+    whys(&world).split_off(1)
+}
+
+#[test]
+fn a_letter_that_arrives_after_the_cut_off_is_not_followed_by_the_word_that_all_is_well() {
+    for kind in [Kind::Deadline, Kind::Forecast, Kind::Absent] {
+        assert_eq!(told_after_a_late_letter(kind, "2026-11-20T17:30"), [], "{kind:?}: the cut-off ended it");
+        assert_eq!(told_after_a_late_letter(kind, "2026-11-20T17:25"), [Why::Resolved], "{kind:?}: it was well in time");
+    }
+    assert_eq!(told_after_a_late_letter(Kind::Platform, "2026-11-20T17:30"), [Why::Resolved], "that looks ahead to nothing");
+}
+
+#[test]
+fn a_cut_off_in_the_quiet_hours_leaves_no_word_for_the_morning_that_all_is_well() {
+    let mut world = World::at("2026-11-19T18:00");
+    let ahead = |level| vec![wrong(Kind::Forecast, level).before(at("2026-11-19T21:00"))];
+    world.wrong = ahead(Level::Yellow);
+    world.until("2026-11-19T20:10");
+    // It rises when only red goes out, and waits for the morning; then the cut-off passes.
+    world.wrong = ahead(Level::Orange);
+    world.until("2026-11-19T20:59");
+    world.wrong.clear();
+    world.now = at("2026-11-19T21:00");
+    world.until("2026-11-20T09:00");
+    assert!(whys(&world).contains(&Why::Begun) && !whys(&world).contains(&Why::Resolved), "{:?}", world.lines());
+}
+
 #[test]
 fn what_could_not_be_looked_at_is_not_over() {
     let mut world = World::at("2026-11-20T10:00");
