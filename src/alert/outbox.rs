@@ -26,6 +26,8 @@ const STALE: Duration = Duration::hours(12);
 const FAILED: (u32, Duration) = (3, Duration::minutes(10));
 /// The first wait after a failure, and the longest.
 const WAITS: (u64, u64) = (5, 300);
+/// No wait is longer: the longest block of a robot, and a minute.
+const LONGEST: Duration = Duration::minutes(11);
 
 /// One message for one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +122,9 @@ pub struct Health {
     pub said: String,
     /// When it last delivered.
     pub last_success: Option<Timestamp>,
+    /// Until when it wants to be left alone: whatever is sent to a robot that blocks prolongs the block (B3).
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
 }
 
 impl Health {
@@ -127,6 +132,11 @@ impl Health {
     pub fn fails(&self, now: Timestamp) -> bool {
         let long = self.failing_since.is_some_and(|since| now.since(since) >= FAILED.1);
         self.failures >= FAILED.0 || self.failures > 0 && long
+    }
+
+    /// Until when nothing is to be sent to it, if it asked for that and the moment lies ahead.
+    fn blocked_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.not_before.map(|until| sane(until, now)).filter(|until| *until > now)
     }
 }
 
@@ -237,10 +247,11 @@ impl Outbox {
 
     /// Gives what a channel has not delivered for two minutes to the next channel too.
     pub(super) fn pass_on(&mut self, channels: &[Channel], now: Timestamp) -> bool {
+        let blocked = |name: &str| self.health.get(name).is_some_and(|h| h.blocked_until(now).is_some());
         let stuck: Vec<Letter> = self
             .letters
             .values()
-            .filter(|l| l.form != Form::Test && !l.passed_on && l.attempts > 0)
+            .filter(|l| l.form != Form::Test && !l.passed_on && (l.attempts > 0 || blocked(&l.channel)))
             // One that is known to fail is not waited for.
             .filter(|l| now.since(l.made) >= PASS_ON || self.health.get(&l.channel).is_some_and(|h| h.fails(now)))
             .cloned()
@@ -296,15 +307,13 @@ impl Outbox {
         self.under_way.iter().any(|no| self.letters.get(no).is_some_and(|l| l.channel == channel))
     }
 
-    /// When a letter may go: its own time, the channel's limit, and beside the rush unless it is urgent.
+    /// When a letter may go: its own time, the channel's block and limit, and beside the rush unless it is urgent.
     fn when(&self, letter: &Letter, channel: &Channel, now: Timestamp) -> Timestamp {
-        // A clock that was set back must not put a letter off for long.
-        let latest = now.plus(Duration::minutes(11));
-        let own = if letter.next_try > latest { now } else { letter.next_try };
-        let mut when = own.max(now);
-        let urgent = letter.level == Level::Red || letter.form == Form::Test;
-        if matches!(channel.means, Means::Robot(_)) && !urgent {
-            when = beside_the_rush(when);
+        let mut when = sane(letter.next_try, now).max(now);
+        let blocked = self.health.get(&channel.name).and_then(|health| health.blocked_until(now));
+        // A person waits for a trial: it goes at once.
+        if let Some(until) = blocked.filter(|_| letter.form != Form::Test) {
+            when = when.max(until);
         }
         let minute = now.plus(-Duration::minutes(1));
         let recent: Vec<Timestamp> =
@@ -312,6 +321,10 @@ impl Outbox {
         if recent.len() >= A_MINUTE {
             let free = recent[recent.len() - A_MINUTE].plus(Duration::minutes(1));
             when = when.max(free);
+        }
+        let urgent = letter.level == Level::Red || letter.form == Form::Test;
+        if matches!(channel.means, Means::Robot(_)) && !urgent {
+            when = beside_the_rush(when);
         }
         when
     }
@@ -342,8 +355,9 @@ impl Outbox {
                 health.failures = health.failures.saturating_add(1);
                 health.failing_since = Some(health.failing_since.unwrap_or(now).min(now));
                 health.said.clone_from(&refused.said);
-                let wait = interval(letter.attempts - 1).max(refused.not_before.unwrap_or_else(Duration::zero));
-                letter.next_try = now.plus(wait);
+                // The block is the channel's: letters that are made meanwhile wait for its end too.
+                health.not_before = refused.not_before.map(|wait| now.plus(wait)).or(health.not_before);
+                letter.next_try = now.plus(interval(letter.attempts - 1));
                 let ended = letter.clone().ended(now, Outcome::Failed, refused.title, refused.said);
                 if letter.form == Form::Test {
                     self.letters.remove(&no);
@@ -391,6 +405,11 @@ impl Letter {
     }
 }
 
+/// The moment, unless it lies further ahead than any wait: a clock that was set back must not put a letter off for long.
+fn sane(at: Timestamp, now: Timestamp) -> Timestamp {
+    if at > now.plus(LONGEST) { now } else { at }
+}
+
 /// Whether it is a channel's turn.
 fn takes(channel: &Channel, dispatch: &Dispatch) -> bool {
     let turn = match channel.turn {
@@ -426,3 +445,7 @@ fn interval(setbacks: u32) -> Duration {
     let wait = policy.next_backoff().unwrap_or(longest).min(longest);
     Duration::from_std(wait).unwrap_or_else(|_| Duration::minutes(5))
 }
+
+#[cfg(test)]
+#[path = "outbox_tests.rs"]
+mod tests;
