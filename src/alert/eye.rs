@@ -6,12 +6,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use sha2::{Digest as _, Sha256};
 
 use super::{Contribution, Eye, Hours, Sight, Source, documents::Documents, outbox::Health, seen::Seen};
 use crate::{
     config::Person,
+    day::{DayReport, book::DayBook},
     document::{State, Timestamp},
     status::{ChannelFacts, Gatherer, Vitals, words},
     store::{Listing, Store, StoreError},
@@ -25,6 +26,8 @@ pub struct OfficeEye {
     pub vitals: Arc<Vitals>,
     /// Where the documents are.
     pub store: Arc<dyn Store>,
+    /// What the day comes to: its documents and its plan.
+    pub book: Arc<DayBook>,
     /// Looks at gate, clocks and disk before the picture is made.
     pub refresh: Box<dyn Fn() + Send + Sync>,
     /// The hours.
@@ -63,19 +66,13 @@ impl OfficeEye {
         facts.iter().filter_map(|(name, _)| key(name)).collect()
     }
 
-    /// How many of today's documents there are, how many are entered in time, and a digest over what the platform confirmed.
-    async fn today(&self, now: Timestamp) -> Result<(u64, u64, u64, String), StoreError> {
-        let (mut all, mut entered, mut late, mut after) = (0, 0, 0, None);
-        let mut confirmed = Vec::new();
+    /// A digest over what the platform confirmed of a day's documents: whoever compares it with another copy sees whether they agree.
+    async fn confirmed(&self, day: NaiveDate) -> Result<String, StoreError> {
+        let (mut confirmed, mut after) = (Vec::new(), None);
         loop {
-            let page = self.store.page(&Listing::Day(now.beijing_day()), after.as_ref(), 500).await?;
-            for record in page.records.iter().filter(|r| !matches!(r.state, State::Superseded | State::Ignored)) {
-                all += 1;
-                if let Some(entry) = record.entry.as_ref().filter(|_| record.state == State::Entered) {
-                    entered += 1;
-                    late += u64::from(entry.entered_at > record.birth.cut_off);
-                    confirmed.push(format!("{} {}", record.id(), entry.entered_at));
-                }
+            let page = self.store.page(&Listing::Day(day), after.as_ref(), 500).await?;
+            for record in page.records.iter().filter(|r| r.state == State::Entered) {
+                confirmed.extend(record.entry.as_ref().map(|entry| format!("{} {}", record.id(), entry.entered_at)));
             }
             match page.next {
                 Some(next) => after = Some(next),
@@ -84,9 +81,38 @@ impl OfficeEye {
         }
         confirmed.sort();
         let digest = Sha256::digest(confirmed.join("\n").as_bytes());
-        let digest = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
-        Ok((all, entered, late, digest))
+        Ok(digest.iter().take(4).map(|b| format!("{b:02x}")).collect())
     }
+}
+
+/// The words of 平安报 (B6) for a day that stands like this. That all is well is said only where the day's own figures say so.
+pub(super) fn reassurance(report: &DayReport, digest: &str) -> String {
+    let n = words::thousands;
+    if report.at_least {
+        return format!("今日文书太多，没有逐件核对：已核对的按时录入 {} 件，请用 dangri day 查看。录入摘要 {digest}", n(report.on_time));
+    }
+    if report.clean() && report.expected == 0 {
+        return "今日没有应录入的文书，程序运行正常。".to_owned();
+    }
+    if report.clean() {
+        return format!("今日 {} 件全部按时录入。录入摘要 {digest}", n(report.expected));
+    }
+    let of = |count: u64, said: String| (count > 0).then_some(said);
+    let absent = report.absent.len() as u64;
+    let gaps = report.gaps.len() as u64;
+    let left = [
+        of(report.late, format!("逾期补录 {} 件", n(report.late))),
+        of(report.open(), format!("还有 {} 件在办", n(report.open()))),
+        of(absent, format!("计划检查的企业有 {} 家还没有记录", n(absent))),
+        of(gaps, format!("文号有 {} 处不连续", n(gaps))),
+    ];
+    let left: Vec<String> = left.into_iter().flatten().collect();
+    format!(
+        "今日应录入 {} 件，按时录入 {} 件，{}，请用 dangri day 查看。录入摘要 {digest}",
+        n(report.expected),
+        n(report.on_time),
+        left.join("，")
+    )
 }
 
 #[async_trait]
@@ -114,21 +140,14 @@ impl Eye for OfficeEye {
     }
 
     async fn reassure(&self, now: Timestamp) -> String {
-        match self.today(now).await {
-            Ok((0, ..)) => "今日没有应录入的文书，程序运行正常。".to_owned(),
-            Ok((all, entered, 0, digest)) if entered == all => {
-                format!("今日 {} 件全部按时录入。录入摘要 {digest}", words::thousands(all))
+        let day = now.beijing_day();
+        let report = self.book.report(day, self.vitals.platform_facts().skew_millis).await;
+        match (report, self.confirmed(day).await) {
+            (Ok(report), Ok(digest)) => reassurance(&report, &digest),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "the day could not be read for the daily message");
+                "程序在运行，但数据读不出来，请查看 dangri status。".to_owned()
             }
-            Ok((all, entered, late, digest)) => {
-                let late = if late > 0 { format!("（其中逾期 {} 件）", words::thousands(late)) } else { String::new() };
-                let left = words::thousands(all - entered);
-                format!(
-                    "今日 {} 件，已录入 {} 件{late}，还有 {left} 件在办。录入摘要 {digest}",
-                    words::thousands(all),
-                    words::thousands(entered)
-                )
-            }
-            Err(_) => "程序在运行，但数据读不出来，请查看 dangri status。".to_owned(),
         }
     }
 
@@ -136,3 +155,7 @@ impl Eye for OfficeEye {
         self.vitals.alerts(channels, open);
     }
 }
+
+#[cfg(test)]
+#[path = "eye_tests.rs"]
+mod tests;

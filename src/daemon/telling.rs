@@ -98,6 +98,7 @@ struct Parts<'a> {
     config: &'a Config,
     store: &'a Arc<dyn Store>,
     pulse: &'a Arc<Pulse>,
+    book: &'a Arc<DayBook>,
 }
 
 /// Opens the alert room and starts its loops. The eye answers for further sources.
@@ -111,7 +112,7 @@ pub(super) async fn begin(
     pulse: &Arc<Pulse>,
     (reports, book, publicist): (&Arc<Reports>, &Arc<DayBook>, &Arc<Publicist>),
 ) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
-    let parts = Parts { config, store, pulse };
+    let parts = Parts { config, store, pulse, book };
     let (alerts, eye) = open(&parts).await?;
     sources::all(reports, book, publicist, &eye.hours).into_iter().for_each(|source| eye.hear(source));
     start(loops, &parts, &alerts);
@@ -119,7 +120,7 @@ pub(super) async fn begin(
 }
 
 async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
-    let Parts { config, store, pulse } = parts;
+    let Parts { config, store, pulse, book } = parts;
     let calendar = build::calendar(config).map_err(StartError::Problems)?;
     let hours = hours(&config.alert, calendar);
     let beside = Arc::clone(pulse);
@@ -127,6 +128,7 @@ async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), Start
         gatherer: Gatherer::new(Arc::clone(store), Arc::clone(&pulse.vitals)),
         vitals: Arc::clone(&pulse.vitals),
         store: Arc::clone(store),
+        book: Arc::clone(book),
         refresh: Box::new(move || beside.refresh()),
         hours: hours.clone(),
         people: config.alert.people.clone(),
@@ -144,7 +146,7 @@ fn start(loops: &mut Loops, parts: &Parts<'_>, alerter: &Arc<Alerter>) {
     let (looker, sender) = (Arc::clone(alerter), Arc::clone(alerter));
     loops.run("alert", "告警", |beat, stop| looker.watch(beat, move || stop.decided()));
     loops.run("alert-post", "发送告警", |beat, stop| sender.send(beat, move || stop.decided()));
-    let Parts { config, store, pulse } = parts;
+    let Parts { config, store, pulse, .. } = parts;
     let clock = &pulse.clock;
     let picture: Arc<dyn Picture> = Arc::new(Fresh::new(store, pulse));
     let fresh = freshness(config);
