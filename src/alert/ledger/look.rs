@@ -6,7 +6,7 @@ use chrono::Duration;
 
 use super::{Bud, Episode, Ledger, PAST, episode::mark, telling::Dispatch};
 use crate::{
-    alert::{Condition, Hours, Key, Observation},
+    alert::{Condition, Hours, Key, Kind, Observation},
     document::Timestamp,
 };
 
@@ -94,7 +94,10 @@ impl Ledger {
     /// Ends what has been missed for long enough.
     fn miss(&mut self, present: &BTreeMap<Key, Vec<&Condition>>, seen: &Observation, now: Timestamp, strict: Timestamp, hours: &Hours) {
         let mut over = Vec::new();
-        for (key, episode) in self.open.iter_mut().filter(|(key, _)| !present.contains_key(key) && !seen.unseen.contains(&key.kind)) {
+        // A clock that is set back to before a cut-off enters nothing: what is overdue stays so until it is seen without that excuse.
+        let set_back = |key: &Key, episode: &Episode| key.kind == Kind::Overdue && episode.cut_off.is_some_and(|cut_off| cut_off > strict);
+        let unseen = |key: &Key| present.contains_key(key) || seen.unseen.contains(&key.kind);
+        for (key, episode) in self.open.iter_mut().filter(|(key, episode)| !unseen(key) && !set_back(key, episode)) {
             let since = *episode.missed_since.get_or_insert(now);
             episode.missed_since = Some(since.min(now));
             let looked = seen.looked.get(&key.kind).copied().unwrap_or(now);

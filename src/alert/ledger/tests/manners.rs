@@ -265,7 +265,7 @@ fn a_storm_of_five_thousand_is_one_message_and_late_comers_wait_five_minutes() {
 #[test]
 fn a_year_of_looks_passes_in_a_moment_and_nothing_grows() {
     let mut world = World::at("2026-01-01T00:00");
-    let end = at("2026-03-31T00:00");
+    let end = at("2027-01-01T00:00");
     let mut hour = 0;
     while world.now < end {
         world.wrong = if hour % 7 == 0 { vec![wrong(Kind::ClockSkew, Level::Yellow), wrong(Kind::Folder, Level::Red)] } else { Vec::new() };
