@@ -241,7 +241,7 @@ impl Seen<'_> {
         match status.disk_free_bytes {
             None => drop(seen.unseen.insert(Kind::Disk)),
             Some(left) if left < DISK.0 || status.folder.intake_stopped.is_some() => {
-                let level = if left < DISK.1 { Level::Red } else { Level::Orange };
+                let level = if left < DISK.1 { Level::Red } else { Level::Yellow };
                 let stopped = if status.folder.intake_stopped.is_some() { "，已停止收取新文书" } else { "" };
                 let line = format!("数据盘只剩 {}{stopped}", words::bytes(left));
                 seen.conditions.push(Condition::new(Kind::Disk, level, "", line).advise("清理数据盘，至少留出 500 MB"));

@@ -252,6 +252,16 @@ mod tests {
     }
 
     #[test]
+    fn one_channel_of_two_that_is_down_needs_a_person_and_both_are_silence() {
+        let mut status = samples::good_day();
+        assert_eq!(status.exit(), Exit::Well);
+        status.channels[1].failed = true;
+        assert_eq!((status.exit(), status.exit().code()), (Exit::NeedsPerson, 3));
+        status.channels[0].failed = true;
+        assert_eq!((status.exit(), status.exit().code()), (Exit::NoAlert, 12));
+    }
+
+    #[test]
     fn every_problem_says_what_is_wrong_and_what_to_do() {
         let mut status = samples::bad_day();
         status.platform.schema = Some(SchemaFacts { ours: "2023.1".into(), theirs: Some("2026.2".into()), accepted: false });
