@@ -9,7 +9,7 @@ mod stage;
 use std::time::Instant;
 
 use dangri::document::State;
-use stage::{Office, count, mock, peer};
+use stage::{Office, argument, count, fsyncs, mock, peer};
 
 fn main() {
     let documents = argument("--documents").unwrap_or(5_000);
@@ -22,24 +22,6 @@ fn main() {
     }
     syncs(documents.min(2_000));
     latency();
-}
-
-fn argument(name: &str) -> Option<usize> {
-    let args: Vec<_> = std::env::args().collect();
-    args.iter().position(|a| a == name).and_then(|i| args.get(i + 1)).and_then(|n| n.parse().ok())
-}
-
-/// What this disk gives: synced writes of 4 KiB a second, one after another.
-fn fsyncs() {
-    use std::io::Write as _;
-    let mut file = tempfile::tempfile_in(stage::root().join("target")).unwrap();
-    file.set_len(64 << 20).unwrap();
-    let begun = Instant::now();
-    for _ in 0..500 {
-        file.write_all(&[1; 4096]).unwrap();
-        file.sync_data().unwrap();
-    }
-    println!("本机磁盘：每秒 {:.0} 次 fdatasync", 500.0 / begun.elapsed().as_secs_f64());
 }
 
 fn ours(documents: usize) -> f64 {

@@ -49,14 +49,10 @@ pub(super) fn reference(name: &str) -> bool {
 
 /// Whether a start tag, from `<` to `>`, is plain. Namespaces are declared on the root only.
 pub(super) fn tag(raw: &str, is_root: bool) -> bool {
-    let inside = raw.strip_prefix('<').and_then(|raw| raw.strip_suffix('>'));
+    let Some(inside) = raw.strip_prefix('<').and_then(|raw| raw.strip_suffix('>')) else { return false };
     // Nearly all tags of a draft are a name and nothing else.
-    if inside
-        .is_some_and(|inside| inside.starts_with(|c: char| c.is_ascii_alphabetic()) && inside.bytes().all(|b| b.is_ascii_alphanumeric()))
-    {
-        return true;
-    }
-    inside.is_some_and(|inside| inside_tag(inside.strip_suffix('/').unwrap_or(inside), is_root).is_some())
+    let bare = inside.starts_with(|c: char| c.is_ascii_alphabetic()) && inside.bytes().all(|b| b.is_ascii_alphanumeric());
+    bare || inside_tag(inside.strip_suffix('/').unwrap_or(inside), is_root).is_some()
 }
 
 fn inside_tag(inside: &str, is_root: bool) -> Option<()> {
