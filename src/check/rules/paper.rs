@@ -1,12 +1,15 @@
 //! The document as rules see it, and how they say what they find.
 
+use std::cell::OnceCell;
+
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::{Ground, Rule, yuan::Yuan};
 use crate::{
     calendar::Uncovered,
-    check::{Attr, Context, Node, mask},
+    check::{Attr, Context, Node, facts, mask},
     document::{DocumentNumber, Finding, Place, Reading, Severity},
+    publication::Decision,
 };
 
 /// A document under judgement.
@@ -26,6 +29,7 @@ pub(super) struct Paper<'a> {
     pub(super) number: Option<(Node<'a>, Reading)>,
     /// The officers it names, in order.
     pub(super) officers: Vec<Officer<'a>>,
+    decision: OnceCell<Option<Decision>>,
 }
 
 /// An officer as the document names one.
@@ -43,7 +47,12 @@ impl<'a> Paper<'a> {
         let officers = first(&children, "Officers").map_or_else(Vec::new, officers);
         let date = first(&header, "DocumentDate").and_then(|node| day_of(node.text()));
         let number = first(&header, "DocumentNumber").map(|node| (node, DocumentNumber::read(node.text())));
-        Self { root, children, header, kind, date, context, ground, number, officers }
+        Self { root, children, header, kind, date, context, ground, number, officers, decision: OnceCell::new() }
+    }
+
+    /// The decision as it would be published, read once for all rules; `None` for every other document, and while number or date are missing.
+    pub(super) fn decision(&self) -> Option<&Decision> {
+        self.decision.get_or_init(|| facts::decision(self.root)).as_ref()
     }
 
     /// The first element at `path` below the document element.

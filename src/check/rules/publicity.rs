@@ -8,7 +8,7 @@ use super::{
     yuan::Yuan,
 };
 use crate::{
-    check::{Node, facts},
+    check::Node,
     document::Severity,
     publication::{Category, Column, Need},
 };
@@ -65,7 +65,7 @@ fn once(column: &Column) -> bool {
 }
 
 fn every_column_is_filled(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(decision) = facts::decision(paper.root) else { return };
+    let Some(decision) = paper.decision() else { return };
     let empty = |column: &&Column| column.need == Need::Always && decision.field(column.field).trim().is_empty();
     for column in decision.columns().iter().filter(empty).filter(|column| once(column)) {
         let label = match column.field {
@@ -80,7 +80,7 @@ fn every_column_is_filled(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 
 /// That a fine has no amount at all is AMT-9's to say; here an amount of nothing is.
 fn what_the_penalty_calls_for_is_filled(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(decision) = facts::decision(paper.root) else { return };
+    let Some(decision) = paper.decision() else { return };
     let wanted = |column: &&Column| column.need == Need::Where && decision.calls_for(column.field);
     for column in decision.columns().iter().filter(wanted) {
         let value = decision.field(column.field);
@@ -98,7 +98,7 @@ fn what_the_penalty_calls_for_is_filled(paper: &Paper<'_>, notes: &mut Notes<'_>
 }
 
 fn every_column_holds_its_text(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(decision) = facts::decision(paper.root) else { return };
+    let Some(decision) = paper.decision() else { return };
     for column in decision.columns().iter().filter(|column| once(column)) {
         let length = decision.field(column.field).chars().count();
         if length > column.most
