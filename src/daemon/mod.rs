@@ -93,8 +93,9 @@ pub fn run(path: &Path) -> anyhow::Result<u8> {
     crate::telemetry::start(config.log.format, config.log.level, Arc::clone(&clock))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        let asked = stop::Asked::listen()?;
         match Running::open(config, clock).await {
-            Ok(running) => Ok(running.until_signalled().await),
+            Ok(running) => Ok(running.until_asked(asked).await),
             Err(error) => Ok(error.told()),
         }
     })
@@ -369,21 +370,14 @@ impl Running {
         }
     }
 
-    async fn until_signalled(self) -> u8 {
-        use tokio::signal::unix::{SignalKind, signal};
+    async fn until_asked(self, mut asked: stop::Asked) -> u8 {
         pulse::feed(&[sd_notify::NotifyState::Ready]);
         let stop = Arc::clone(&self.stop);
-        let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-            tracing::error!("signals cannot be received");
-            stop.decide();
-            return self.ended().await.max(1);
-        };
         let ending = self.ended();
         tokio::pin!(ending);
         tokio::select! {
             code = &mut ending => return code,
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
+            () = asked.heard() => {}
         }
         tracing::info!("asked to stop; finishing what is under way");
         pulse::feed(&[sd_notify::NotifyState::Stopping]);

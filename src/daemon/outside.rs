@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Stop, telling};
+use super::{Stop, stop::Asked, telling};
 use crate::{
     alert::{
         Alerter, Settings,
@@ -61,18 +61,14 @@ pub fn watch(path: &Path, peer: Option<String>) -> anyhow::Result<u8> {
     crate::telemetry::start(LogFormat::Text, tracing::Level::INFO, Arc::clone(&clock))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        let mut asked = Asked::listen()?;
         let (alerter, store) = station(outside, peer, &clock).await?;
         let stop = Stop::new();
         alerter.signals().iter().for_each(|signal| stop.wakes(signal));
         let (looking, sending) = (Arc::clone(&stop), Arc::clone(&stop));
         let look = tokio::spawn(Arc::clone(&alerter).watch(|_| {}, move || looking.decided()));
         let send = tokio::spawn(alerter.send(|_| {}, move || sending.decided()));
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        asked.heard().await;
         stop.decide();
         look.await??;
         send.await??;

@@ -1,13 +1,44 @@
 //! One decision to stop, heard by every loop.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use tokio::sync::watch;
+use tokio::{
+    signal::unix::{self, SignalKind},
+    sync::watch,
+};
 
 use crate::clock::Signal;
+
+/// What asks the process to end: SIGTERM and SIGINT. From the moment that this is listened to neither kills it, so that comes before anything
+/// is begun that must be finished.
+pub(super) struct Asked {
+    term: unix::Signal,
+    interrupt: unix::Signal,
+}
+
+impl Asked {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When signals cannot be received.
+    pub(super) fn listen() -> io::Result<Self> {
+        Ok(Self { term: unix::signal(SignalKind::terminate())?, interrupt: unix::signal(SignalKind::interrupt())? })
+    }
+
+    /// Returns once it was asked, since it began to listen.
+    pub(super) async fn heard(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
 
 /// Whether the daemon is to end, and whom to wake then.
 pub struct Stop {

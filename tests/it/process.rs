@@ -210,7 +210,8 @@ impl Daemon {
     /// Waits until it has ended; what with.
     pub(crate) fn ended(&mut self) -> i32 {
         while self.listen() {}
-        self.child.wait().unwrap().code().expect("an exit code")
+        let status = self.child.wait().unwrap();
+        status.code().unwrap_or_else(|| panic!("no exit code, but {status}: {:#?}", self.said))
     }
 }
 

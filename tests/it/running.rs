@@ -102,6 +102,19 @@ async fn asked_to_stop_it_puts_on_record_what_is_in_flight_and_ends_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn asked_to_stop_before_it_has_begun_it_ends_well_too() {
+    let site = Site::new("").await;
+    let mut daemon = site.start();
+    let lock = site.home.path().join("state/lock");
+    // The first thing that it makes; everything else is still to come.
+    while std::fs::metadata(&lock).is_err() {
+        std::thread::yield_now();
+    }
+    kill_process(daemon.pid(), Signal::TERM).unwrap();
+    assert_eq!(daemon.ended(), 0, "{:#?}", daemon.said);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_end_in_time_is_looked_up_at_the_next_start() {
     let site = Site::new("").await;
     site.mock.script(Rule::new(Endpoint::Put, Action::Delay { ms: FOR_EVER_MS }).always());
