@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Contribution, Eye, Hours, Sight, Source, documents::Documents, outbox::Health, seen::Seen};
 use crate::{
+    audit::AuditLog,
     config::Person,
     day::{DayReport, book::DayBook},
     document::{State, Timestamp},
@@ -28,6 +29,8 @@ pub struct OfficeEye {
     pub store: Arc<dyn Store>,
     /// What the day comes to: its documents and its plan.
     pub book: Arc<DayBook>,
+    /// Whose end 平安报 carries away: who keeps the message can show later that nothing before it was changed.
+    pub audit: Arc<AuditLog>,
     /// Looks at gate, clocks and disk before the picture is made.
     pub refresh: Box<dyn Fn() + Send + Sync>,
     /// The hours.
@@ -64,6 +67,14 @@ impl OfficeEye {
         let key = |name: &str| name.strip_prefix("excuse/")?.rsplit_once('/').map(|(key, _)| key.to_owned());
         let facts = self.store.recall_below("excuse/").await.unwrap_or_default();
         facts.iter().filter_map(|(name, _)| key(name)).collect()
+    }
+
+    /// The end of the audit log: its last line's number, and enough of its hash to be compared.
+    async fn witness(&self) -> String {
+        match self.audit.end().await {
+            (0, _) => "审计日志还没有记录".to_owned(),
+            (seq, hash) => format!("审计摘要 {}（第 {} 条）", hash.get(..16).unwrap_or(&hash), words::thousands(seq)),
+        }
     }
 
     /// A digest over what the platform confirmed of a day's documents: whoever compares it with another copy sees whether they agree.
@@ -142,13 +153,14 @@ impl Eye for OfficeEye {
     async fn reassure(&self, now: Timestamp) -> String {
         let day = now.beijing_day();
         let report = self.book.report(day, self.vitals.platform_facts().skew_millis).await;
-        match (report, self.confirmed(day).await) {
+        let said = match (report, self.confirmed(day).await) {
             (Ok(report), Ok(digest)) => reassurance(&report, &digest),
             (Err(error), _) | (_, Err(error)) => {
                 tracing::error!(%error, "the day could not be read for the daily message");
                 "程序在运行，但数据读不出来，请查看 dangri status。".to_owned()
             }
-        }
+        };
+        format!("{said}\n{}", self.witness().await)
     }
 
     fn tell_of(&self, channels: Vec<ChannelFacts>, open: u64) {

@@ -48,11 +48,14 @@ async fn office() -> (Arc<MemoryStore>, OfficeEye) {
         digest: time("08:30"),
         reassure: None,
     };
+    let state = tempfile::tempdir().unwrap();
+    let audit = Arc::new(AuditLog::open(state.path(), store.clone(), clock.clone()).await.unwrap());
     let eye = OfficeEye {
         gatherer: Gatherer::new(store.clone(), Arc::clone(&vitals)),
         vitals,
         store: store.clone(),
         book,
+        audit,
         refresh: Box::new(|| ()),
         hours,
         people: Vec::new(),
@@ -97,6 +100,7 @@ async fn all_is_well_is_said_when_every_planned_visit_is_entered_before_the_cut_
     enter(&store, 2, ENTERPRISES[1], "17:29:59").await;
     let said = eye.reassure(at("17:40:00")).await;
     assert!(said.starts_with("今日 2 件全部按时录入。录入摘要 "), "{said}");
+    assert!(said.ends_with("\n审计日志还没有记录"), "{said}");
 }
 
 #[tokio::test]

@@ -275,10 +275,10 @@ impl Running {
         loops.run("day", "看当日", |beat, stop| watch.run(beat, stop, ticks));
         let reports = build::reports(&config, &store, &checker);
         telling::show_in_folder(&mut loops, &store, &pulse, &notes);
-        let (alerts, eye) = telling::begin(&mut loops, &config, &store, &pulse, (&reports, &book, &publicist)).await?;
+        let (users, audit) = listen::people(&config, &store, &clock).await?;
+        let (alerts, eye) = telling::begin(&mut loops, &config, &store, &pulse, (&reports, &book, &publicist, &audit)).await?;
         let wakes = [shared.wake(), Arc::clone(&looks), follow];
         let seams = (keeper as _, &alerts, Arc::clone(&publicist) as _);
-        let (users, audit) = listen::people(&config, &store, &clock).await?;
         let books = (reports, Arc::clone(&book), Arc::clone(&users), Arc::clone(&audit));
         let desk = desk::desk(&config, &queue, &pulse, (wakes, board), seams, books);
         listen::begin(&mut loops, &config, Arc::new(desk), (users, audit), (&store, &pulse))?;

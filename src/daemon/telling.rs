@@ -8,6 +8,7 @@ use chrono::Duration;
 use super::{Loops, StartError, build, notes::blocking, publicity::Publicist, pulse::Pulse, sources};
 use crate::{
     alert::{Alerter, Hours, OfficeEye, Settings, outside},
+    audit::AuditLog,
     calendar::Calendar,
     clock::{SharedClock, Signal, Work},
     config::{self, Config, SecretRef},
@@ -99,6 +100,7 @@ struct Parts<'a> {
     store: &'a Arc<dyn Store>,
     pulse: &'a Arc<Pulse>,
     book: &'a Arc<DayBook>,
+    audit: &'a Arc<AuditLog>,
 }
 
 /// Opens the alert room and starts its loops. The eye answers for further sources.
@@ -110,9 +112,9 @@ pub(super) async fn begin(
     config: &Config,
     store: &Arc<dyn Store>,
     pulse: &Arc<Pulse>,
-    (reports, book, publicist): (&Arc<Reports>, &Arc<DayBook>, &Arc<Publicist>),
+    (reports, book, publicist, audit): (&Arc<Reports>, &Arc<DayBook>, &Arc<Publicist>, &Arc<AuditLog>),
 ) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
-    let parts = Parts { config, store, pulse, book };
+    let parts = Parts { config, store, pulse, book, audit };
     let (alerts, eye) = open(&parts).await?;
     sources::all(reports, book, publicist, &eye.hours).into_iter().for_each(|source| eye.hear(source));
     start(loops, &parts, &alerts);
@@ -120,7 +122,7 @@ pub(super) async fn begin(
 }
 
 async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
-    let Parts { config, store, pulse, book } = parts;
+    let Parts { config, store, pulse, book, audit } = parts;
     let calendar = build::calendar(config).map_err(StartError::Problems)?;
     let hours = hours(&config.alert, calendar);
     let beside = Arc::clone(pulse);
@@ -129,6 +131,7 @@ async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), Start
         vitals: Arc::clone(&pulse.vitals),
         store: Arc::clone(store),
         book: Arc::clone(book),
+        audit: Arc::clone(audit),
         refresh: Box::new(move || beside.refresh()),
         hours: hours.clone(),
         people: config.alert.people.clone(),

@@ -308,3 +308,28 @@ async fn who_is_on_duty_is_called_and_nobody_claiming_takes_it_to_the_head_and_a
     office.drain().await;
     office.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_daily_word_carries_away_the_end_of_the_audit_log() {
+    let time = Time::default();
+    let (sink, channel) = group(&time, "值班群", "group").await;
+    let furnishing = Furnishing::at("2023-04-03T17:30:00+08:00").with("[alert]\nreassure = \"17:40\"\n").with(&channel);
+    let office = open(furnishing, &time).await;
+    let said = office.dangri(&office.folder(), &["day", "ack", "2023-04-02", "--note", "周日无检查"]).await;
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    until(&office, "2023-04-03T17:42:00").await;
+    let told = sink.texts().into_iter().find(|text| text.contains("平安报")).unwrap();
+    // The line of that number, hashed as anybody can hash it, is what the message says.
+    let out = office.folder().join("审计.jsonl");
+    assert_eq!(office.dangri(&office.folder(), &["audit", "export", "--out", out.to_str().unwrap()]).await.code, 0);
+    let lines = std::fs::read_to_string(&out).unwrap();
+    let (_, rest) = told.split_once("审计摘要 ").unwrap_or_else(|| panic!("{told}"));
+    let (digest, rest) = rest.split_once("（第 ").unwrap();
+    let number: usize = rest.split_once(" 条）").unwrap().0.parse().unwrap();
+    let line = lines.lines().nth(number - 1).unwrap_or_else(|| panic!("{number}: {lines}"));
+    assert!(line.contains(&format!("\"seq\":{number},")), "{line}");
+    let hash = <sha2::Sha256 as sha2::Digest>::digest(line.as_bytes());
+    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, hash, "{told}");
+    office.close().await;
+}
