@@ -131,9 +131,6 @@ pub struct Episode {
     pub last_told: Option<Timestamp>,
     /// How loud it was then.
     pub told_level: Level,
-    /// When it was first told as orange or red: from then on it goes up, if nobody claims it.
-    #[serde(default)]
-    pub loud_since: Option<Timestamp>,
     /// How often it was told again.
     pub repeats: u32,
     /// Whether any channel has delivered any of it.
@@ -172,7 +169,6 @@ impl Episode {
             told: None,
             last_told: None,
             told_level: Level::Info,
-            loud_since: None,
             repeats: 0,
             delivered: false,
             step: Step::Group,
@@ -205,7 +201,6 @@ impl Episode {
         // A clock that was set back must not put off what is due by the old one.
         self.told = self.told.map(|at| at.min(now));
         self.last_told = self.last_told.map(|at| at.min(now));
-        self.loud_since = self.loud_since.map(|at| at.min(now));
         if let Some(claim) = &mut self.claim {
             claim.at = claim.at.min(now);
         }
@@ -234,9 +229,6 @@ impl Episode {
         self.told.get_or_insert(now);
         self.last_told = Some(now);
         self.told_level = self.level;
-        if self.level >= Level::Orange {
-            self.loud_since.get_or_insert(now);
-        }
         self.known.extend(objects);
     }
 }

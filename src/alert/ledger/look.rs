@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Duration;
 
-use super::{Bud, Episode, Ledger, PAST, episode::mark, telling::Dispatch};
+use super::{Bud, Episode, Ledger, PAST, Rung, episode::mark, telling::Dispatch};
 use crate::{
     alert::{Condition, Hours, Key, Kind, Observation},
     document::Timestamp,
@@ -94,8 +94,13 @@ impl Ledger {
     /// Ends what has been missed for long enough.
     fn miss(&mut self, present: &BTreeMap<Key, Vec<&Condition>>, seen: &Observation, now: Timestamp, strict: Timestamp, hours: &Hours) {
         let mut over = Vec::new();
-        // A clock that is set back to before a cut-off enters nothing: what is overdue stays so until it is seen without that excuse.
-        let set_back = |key: &Key, episode: &Episode| key.kind == Kind::Overdue && episode.cut_off.is_some_and(|cut_off| cut_off > strict);
+        // A clock that is set back to before something could be seen mends nothing: it stays until it is missed without that excuse.
+        let set_back = |key: &Key, episode: &Episode| match key.kind {
+            Kind::Overdue => episode.cut_off.is_some_and(|cut_off| cut_off > strict),
+            Kind::Deadline => episode.cut_off.is_some_and(|cut_off| cut_off.since(strict) > Rung::FourHours.before()),
+            Kind::Absent => episode.last_told.is_some_and(|told| told > now),
+            _ => false,
+        };
         let unseen = |key: &Key| present.contains_key(key) || seen.unseen.contains(&key.kind);
         for (key, episode) in self.open.iter_mut().filter(|(key, episode)| !unseen(key) && !set_back(key, episode)) {
             let since = *episode.missed_since.get_or_insert(now);

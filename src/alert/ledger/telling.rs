@@ -291,14 +291,15 @@ impl Ledger {
     }
 }
 
-/// Up to whom an episode should have gone by `now`: overdue at once to the leader; a yellow one never further than the group.
+/// Up to whom an episode should have gone by `now`, whatever its level (B6, "Escalate"): overdue at once to the leader; one that can wait for
+/// the morning's digest never further than the group, for nobody need act on it within the hour.
 fn step_due(episode: &Episode, now: Timestamp) -> Option<Step> {
     if episode.key.kind == Kind::Overdue {
         return Some(Step::Leader);
     }
-    if episode.level < Level::Orange {
+    if episode.can_wait {
         return None;
     }
-    let from = episode.loud_since?.max(episode.claimed_until().unwrap_or(Timestamp::MIN));
+    let from = episode.told?.max(episode.claimed_until().unwrap_or(Timestamp::MIN));
     ESCALATE.into_iter().find(|(_, after)| now.since(from) >= *after).map(|(step, _)| step)
 }

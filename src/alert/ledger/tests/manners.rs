@@ -6,7 +6,7 @@ use super::{
     super::{NotDone, Silence, Step, Why},
     World, at, document, wrong,
 };
-use crate::alert::{Form, Kind, Level};
+use crate::alert::{Condition, Form, Kind, Level};
 
 fn whys(world: &World) -> Vec<Why> {
     world.told.iter().flat_map(|(_, d)| d.episodes.iter().map(|t| t.why)).collect()
@@ -28,6 +28,24 @@ fn what_nobody_claims_goes_to_the_head_and_to_the_leader() {
     world.wrong = vec![wrong(Kind::Folder, Level::Red)];
     world.until("2026-11-20T14:10");
     insta::assert_snapshot!(world.lines().join("\n"));
+}
+
+#[test]
+fn a_yellow_one_goes_up_as_well_in_the_hours_of_the_office_and_what_can_wait_does_not() {
+    let mut world = World::at("2026-11-20T10:00");
+    world.wrong = vec![wrong(Kind::ClockSkew, Level::Yellow)];
+    world.until("2026-11-20T11:40");
+    let steps: Vec<Step> = world.told.iter().map(|(_, d)| d.step).collect();
+    assert_eq!(steps, [Step::Group, Step::Head, Step::Leader], "{:?}", world.lines());
+    // Told ten minutes before the quiet hours it goes nowhere before the morning.
+    let mut world = World::at("2026-11-19T19:50");
+    world.wrong = vec![wrong(Kind::ClockSkew, Level::Yellow)];
+    world.until("2026-11-20T07:59");
+    assert_eq!(world.told.len(), 1, "{:?}", world.lines());
+    let mut world = World::at("2026-11-20T08:00");
+    world.wrong = vec![Condition { can_wait: true, ..wrong(Kind::Reminder, Level::Yellow) }];
+    world.until("2026-11-20T17:00");
+    assert_eq!(world.lines().len(), 1, "{:?}", world.lines());
 }
 
 #[test]
