@@ -160,7 +160,8 @@ impl Eye for OfficeEye {
                 "程序在运行，但数据读不出来，请查看 dangri status。".to_owned()
             }
         };
-        format!("{said}\n{}", self.witness().await)
+        let gap = if said.ends_with('。') { "" } else { "，" };
+        format!("{said}{gap}{}", self.witness().await)
     }
 
     fn tell_of(&self, channels: Vec<ChannelFacts>, open: u64) {

@@ -100,7 +100,7 @@ async fn all_is_well_is_said_when_every_planned_visit_is_entered_before_the_cut_
     enter(&store, 2, ENTERPRISES[1], "17:29:59").await;
     let said = eye.reassure(at("17:40:00")).await;
     assert!(said.starts_with("今日 2 件全部按时录入。录入摘要 "), "{said}");
-    assert!(said.ends_with("\n审计日志还没有记录"), "{said}");
+    assert!(said.ends_with("，审计日志还没有记录"), "{said}");
 }
 
 #[tokio::test]

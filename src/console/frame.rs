@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     status::{
-        Status, lights,
+        Problem, Status, lights,
         text::{deadline, left},
         words,
     },
@@ -30,6 +30,8 @@ pub(super) struct Frame {
     /// Whether the cut-off has passed or is near.
     pub(super) pressing: bool,
     pub(super) lights: Vec<Lit>,
+    /// What nobody may overlook, on whatever page: that people cannot be told.
+    pub(super) banner: Vec<Problem>,
     pub(super) links: Vec<Link>,
     /// Who has logged in; empty when nobody has.
     pub(super) user: String,
@@ -63,6 +65,7 @@ impl Frame {
             let left = status.today.cut_off.since(status.at);
             (frame.deadline, frame.pressing) = (deadline(status), left <= PRESSING);
             frame.lights = lights::all(status).into_iter().map(Lit::from).collect();
+            frame.banner = status.banner().into_iter().map(shown).collect();
             frame.foot = foot(status);
         }
         frame
@@ -76,6 +79,7 @@ impl Frame {
             deadline: String::new(),
             pressing: false,
             lights: Vec::new(),
+            banner: Vec::new(),
             links: Vec::new(),
             user: String::new(),
             roles: String::new(),
@@ -87,6 +91,11 @@ impl Frame {
             renews: false,
         }
     }
+}
+
+/// A problem as pages show it.
+pub(super) fn shown(problem: Problem) -> Problem {
+    Problem { message: text(&problem.message), hint: text(&problem.hint), ..problem }
 }
 
 fn links(account: &Account, path: &str) -> Vec<Link> {

@@ -5,7 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
     Console,
-    frame::{Frame, time_left},
+    frame::{Frame, shown, time_left},
     problem::Trouble,
     show::{self, Mark, text},
     visit::Visit,
@@ -75,7 +75,6 @@ fn tiles(status: &Status) -> Vec<Tile> {
 }
 
 fn problems(status: &Status) -> Vec<Problem> {
-    let shown = |p: Problem| Problem { message: text(&p.message), hint: text(&p.hint), ..p };
     status.problems().into_iter().map(shown).collect()
 }
 

@@ -66,6 +66,13 @@ impl Status {
         found
     }
 
+    /// What stands above every page of the console: that people cannot be told (operators.md B6), or not by each of the ways.
+    pub fn banner(&self) -> Vec<Problem> {
+        let mut found = Vec::new();
+        self.of_the_channels(&mut found);
+        found
+    }
+
     /// The exit code: that of the worst problem.
     pub fn exit(&self) -> Exit {
         self.problems().iter().fold(Exit::Well, |worst, p| worst.worse(p.exit()))
@@ -123,7 +130,7 @@ impl Status {
         if missing > 0 && today.target <= self.at && self.at < today.cut_off {
             let target = words::cut_off_time(today.target, today.day);
             let message = format!("已过本单位目标时刻 {target}，今日还有 {} 件没有录入", words::thousands(missing));
-            found.push(Problem::new(Exit::NeedsPerson, 6, message, "先处理退回和暂停的；其余由程序赶在截止前上传"));
+            found.push(Problem::new(Exit::NeedsPerson, 16, message, "先处理退回和暂停的；其余由程序赶在截止前上传"));
         }
         let kinds: [(&[State], u8, &str, &str); 4] = [
             (&[State::Corrupt], 1, "异常件", "运行 dangri repair，从草稿找回"),
@@ -145,11 +152,11 @@ impl Status {
         if let Some(figures) = &self.publication {
             if figures.overdue > 0 {
                 let message = format!("{} 件处罚决定超过七个工作日没有公示", words::thousands(figures.overdue));
-                found.push(Problem::new(Exit::NeedsPerson, 14, message, "用 dangri reconcile 查看是哪几件，立即公示"));
+                found.push(Problem::new(Exit::NeedsPerson, 17, message, "用 dangri reconcile 查看是哪几件，立即公示"));
             }
             if figures.wrong > 0 {
                 let message = format!("{} 件公示有误或应撤下", words::thousands(figures.wrong));
-                found.push(Problem::new(Exit::NeedsPerson, 15, message, "用 dangri reconcile 查看差在哪里，在平台上更正"));
+                found.push(Problem::new(Exit::NeedsPerson, 18, message, "用 dangri reconcile 查看差在哪里，在平台上更正"));
             }
         }
         let in_doubt = self.needs_you.in_doubt;
@@ -259,6 +266,21 @@ mod tests {
         assert_eq!((status.exit(), status.exit().code()), (Exit::NeedsPerson, 3));
         status.channels[0].failed = true;
         assert_eq!((status.exit(), status.exit().code()), (Exit::NoAlert, 12));
+    }
+
+    #[test]
+    fn no_two_problems_share_a_code() {
+        let text = include_str!("problems.rs").split("mod tests").next().unwrap();
+        let of = |exit: &str| -> Vec<u8> {
+            let uses = text.split(exit).skip(1).filter_map(|rest| rest.split([',', ')']).next()?.trim().parse().ok());
+            uses.collect()
+        };
+        let mut codes = of("Exit::NeedsPerson, ");
+        // One for the marker and one for the folder itself: the same thing to do.
+        let folder = codes.iter().position(|code| *code == 6).unwrap();
+        codes.remove(folder);
+        let distinct: std::collections::BTreeSet<_> = codes.iter().collect();
+        assert_eq!(distinct.len(), codes.len(), "{codes:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Write as _, path::Path, process::Stdio};
 
 use chrono::Duration;
 use dangri::document::State;
-use dangri_mocks::{Action, Endpoint, Rule};
+use dangri_mocks::{Action, Endpoint, Rule, sink::Mishap};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     harness::{Furnishing, Office, Said, edited, element, record},
     process::Site,
-    telling::until,
+    telling::{Time, group, until},
 };
 
 const PASSWORD: &str = "Sanfendangri-3";
@@ -449,4 +449,40 @@ async fn neither_the_log_nor_the_audit_log_keeps_what_people_type_or_whom_a_draf
         assert!(!kept.contains(secret), "{secret} is in {kept}");
     }
     site.mock.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_fails_stands_above_every_page_until_it_works_again() {
+    let time = Time::default();
+    let (sink, one) = group(&time, "值班群", "group").await;
+    let (_spare, two) = group(&time, "备用群", "spare").await;
+    let (office, mut browser) = office(Furnishing::at("2023-04-03T18:00:00+08:00").with(&one).with(&two)).await;
+    assert!(time.set(std::sync::Arc::clone(&office.clock)).is_ok());
+    add(&office, "王芳", "经办员").await;
+    browser.login("王芳", PASSWORD).await;
+    office.put("甲.xml", &record(1));
+    office.drain().await;
+    let document = format!("/doc/{}", office.record("甲.xml").await.id());
+    let pages = ["/", "/excuses", document.as_str()];
+    for path in pages {
+        let page = browser.get(path).await;
+        assert!(page.status == 200 && !page.text.contains("role=\"alert\""), "{path}: {}", page.text);
+    }
+    sink.always(Some(Mishap::Code(93_000)));
+    for _ in 0..3 {
+        asked(&office, &["alert", "test", "值班群"]).await;
+    }
+    for path in pages {
+        let page = browser.get(path).await;
+        let banner = page.text.split_once("role=\"alert\"").unwrap_or_else(|| panic!("{path}: {}", page.text)).1;
+        let banner = banner.split_once("</p>").unwrap().0;
+        assert!(banner.contains("值班群") && banner.contains("93000") && banner.contains("dangri alert test"), "{path}: {banner}");
+    }
+    // Whoever has not logged in is told nothing.
+    assert!(!Browser::new(browser.port).get("/login").await.text.contains("值班群"));
+    sink.always(None);
+    let said = asked(&office, &["alert", "test", "值班群"]).await;
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(!browser.get("/").await.text.contains("role=\"alert\""));
+    office.close().await;
 }
