@@ -11,13 +11,19 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Contribution, Eye, Hours, Sight, Source, documents::Documents, outbox::Health, seen::Seen};
 use crate::{
-    audit::AuditLog,
     config::Person,
     day::{DayReport, book::DayBook},
     document::{State, Timestamp},
     status::{ChannelFacts, Gatherer, Vitals, words},
     store::{Listing, Store, StoreError},
 };
+
+/// The audit log as 平安报 needs it.
+#[async_trait]
+pub trait Witness: Send + Sync + 'static {
+    /// The number of the last line and its hash in hexadecimal; number 0 before the first.
+    async fn end(&self) -> (u64, String);
+}
 
 /// What looks after an office.
 pub struct OfficeEye {
@@ -30,7 +36,7 @@ pub struct OfficeEye {
     /// What the day comes to: its documents and its plan.
     pub book: Arc<DayBook>,
     /// Whose end 平安报 carries away: who keeps the message can show later that nothing before it was changed.
-    pub audit: Arc<AuditLog>,
+    pub audit: Arc<dyn Witness>,
     /// Looks at gate, clocks and disk before the picture is made.
     pub refresh: Box<dyn Fn() + Send + Sync>,
     /// The hours.

@@ -41,7 +41,7 @@ pub use alerter::{Alerter, Eye, Settings, Sight};
 pub use channel::{AlertChannel, ChannelError};
 pub use condition::{Condition, Contribution, Key, Observation, Source};
 pub use documents::speakable;
-pub use eye::OfficeEye;
+pub use eye::{OfficeEye, Witness};
 pub use hours::Hours;
 pub use kind::{Again, Kind, Lasting, Level, Rule};
 pub use ledger::{Claim, Dispatch, Episode, Form, Ledger, NotDone, Rung, Silence, Step, Told, Why};

@@ -111,7 +111,7 @@ impl AuditLog {
     }
 
     /// The number of the last line and its hash in hexadecimal; number 0 before the first.
-    pub async fn end(&self) -> (u64, String) {
+    pub async fn head(&self) -> (u64, String) {
         let end = self.end.lock().await;
         (end.head.seq, end.head.hash.clone())
     }

@@ -7,7 +7,7 @@ use chrono::Duration;
 
 use super::{Loops, StartError, build, notes::blocking, publicity::Publicist, pulse::Pulse, sources};
 use crate::{
-    alert::{Alerter, Hours, OfficeEye, Settings, outside},
+    alert::{Alerter, Hours, OfficeEye, Settings, Witness, outside},
     audit::AuditLog,
     calendar::Calendar,
     clock::{SharedClock, Signal, Work},
@@ -25,6 +25,13 @@ use crate::{
 const BACKUP_GRACE: Duration = Duration::hours(26);
 /// How often the outside service is visited.
 const PING: Duration = Duration::minutes(1);
+
+#[async_trait]
+impl Witness for AuditLog {
+    async fn end(&self) -> (u64, String) {
+        self.head().await
+    }
+}
 
 /// The office's hours.
 pub(super) fn hours(alert: &config::Alert, calendar: Calendar) -> Hours {
@@ -131,7 +138,7 @@ async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), Start
         vitals: Arc::clone(&pulse.vitals),
         store: Arc::clone(store),
         book: Arc::clone(book),
-        audit: Arc::clone(audit),
+        audit: Arc::clone(audit) as _,
         refresh: Box::new(move || beside.refresh()),
         hours: hours.clone(),
         people: config.alert.people.clone(),
