@@ -364,6 +364,7 @@ mod tests {
         let start = Timestamp::parse("2023-04-03T18:00:00+08:00").unwrap();
         let clock = ScaledClock::starting(start, 0);
         let tomorrow = start.plus(chrono::Duration::days(1));
+        #[expect(clippy::disallowed_methods, reason = "the test awaits it")]
         let sleeper = tokio::spawn({
             let clock = Arc::clone(&clock);
             async move {
@@ -398,6 +399,7 @@ mod tests {
         let signal = Signal::new(&clock);
         let (task_clock, task_signal) = (clock.clone(), signal.clone());
         let work = Work::begin(&clock);
+        #[expect(clippy::disallowed_methods, reason = "the test awaits it")]
         let task = tokio::spawn(async move {
             let mut seen = Vec::new();
             for hours in [6, 12] {
@@ -454,6 +456,7 @@ mod tests {
         let signal = Signal::new(&clock);
         let (task_clock, task_signal) = (clock.clone(), signal.clone());
         let work = Work::begin(&clock);
+        #[expect(clippy::disallowed_methods, reason = "the test awaits it")]
         let task = tokio::spawn(async move {
             work.rest(Timestamp::MAX, &task_signal).await;
             task_clock.now()

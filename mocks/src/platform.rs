@@ -145,8 +145,10 @@ impl Platform {
         for rule in shared.setup.rules.clone() {
             shared.tell(rule);
         }
+        #[expect(clippy::disallowed_methods, reason = "whoever runs the platform holds it")]
         let mut tasks = vec![tokio::spawn(server::serve(shared.clone(), listener, address, tls))];
         if let Some(admin) = admin {
+            #[expect(clippy::disallowed_methods, reason = "whoever runs the platform holds it")]
             tasks.push(tokio::spawn(crate::admin::serve(shared.clone(), admin)));
         }
         Ok(Running { shared, address, admin: admin_address, tasks })

@@ -250,6 +250,7 @@ fn side_effects(shared: &Arc<Shared>, actions: &[Action]) {
                 shared.gate.send_replace(Gate::Closed);
                 let (shared, ms) = (shared.clone(), *ms);
                 if ms > 0 {
+                    #[expect(clippy::disallowed_methods, reason = "it opens the gate again and has nothing that could fail")]
                     tokio::spawn(async move {
                         wait_ms(ms).await;
                         shared.gate.send_if_modified(|g| {

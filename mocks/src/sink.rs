@@ -113,6 +113,7 @@ impl Sink {
         let (taken, arrivals, mishaps) = (Vec::new(), VecDeque::new(), VecDeque::new());
         let inner = Arc::new(Mutex::new(Inner { demands, taken, arrivals, blocked_until: i64::MIN, mishaps, always: None }));
         let shared = Arc::clone(&inner);
+        #[expect(clippy::disallowed_methods, reason = "the sink holds it, and a connection that fails concerns its client")]
         let serving = tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 let (shared, clock) = (Arc::clone(&shared), clock.clone());

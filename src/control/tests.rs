@@ -154,6 +154,7 @@ async fn running() -> Running {
     };
     let socket = folder.path().join("control.sock");
     let server = Server::bind(&socket, Arc::new(desk), clock).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "it serves until the test ends")]
     tokio::spawn(server.run(std::future::pending()));
     Running { _folder: folder, socket, store, woken }
 }
@@ -333,6 +334,7 @@ async fn a_daemon_that_says_nothing_or_dies_over_a_question_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("control.sock");
     let server = Server::bind(&path, Arc::new(Nobody), ManualClock::at(Timestamp::from_millis(0))).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the test holds it")]
     let serving = tokio::spawn(server.run(std::future::pending()));
     let asking = move |ask, patience| {
         let path = path.clone();

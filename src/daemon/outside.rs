@@ -66,7 +66,9 @@ pub fn watch(path: &Path, peer: Option<String>) -> anyhow::Result<u8> {
         let stop = Stop::new();
         alerter.signals().iter().for_each(|signal| stop.wakes(signal));
         let (looking, sending) = (Arc::clone(&stop), Arc::clone(&stop));
+        #[expect(clippy::disallowed_methods, reason = "it is awaited below, and its failure ends the watcher")]
         let look = tokio::spawn(Arc::clone(&alerter).watch(|_| {}, move || looking.decided()));
+        #[expect(clippy::disallowed_methods, reason = "it is awaited below, and its failure ends the watcher")]
         let send = tokio::spawn(alerter.send(|_| {}, move || sending.decided()));
         asked.heard().await;
         stop.decide();

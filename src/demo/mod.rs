@@ -135,6 +135,7 @@ fn interrupts() -> io::Result<watch::Receiver<bool>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut term) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (off, heard) = watch::channel(false);
+    #[expect(clippy::disallowed_methods, reason = "it only waits for a signal, and has nothing that could fail")]
     tokio::spawn(async move {
         tokio::select! { _ = interrupt.recv() => {}, _ = term.recv() => {} }
         off.send_replace(true);

@@ -52,6 +52,7 @@ fn a_process_to_be_killed() {
         let known = store.counts().await.unwrap().values().sum::<u64>();
         // Never the numbers of an earlier process.
         let first = known * 1000;
+        #[expect(clippy::disallowed_methods, reason = "they are awaited below")]
         let tasks: Vec<_> = (0..4).map(|task| tokio::spawn(work(store.clone(), first + task))).collect();
         for task in tasks {
             let error = task.await.unwrap();

@@ -83,6 +83,7 @@ impl Server {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&seen);
         let (early, script): (Arc<Early>, Arc<Script>) = (Arc::new(early), Arc::new(script));
+        #[expect(clippy::disallowed_methods, reason = "the test holds it")]
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             for connection in 0.. {

@@ -172,6 +172,7 @@ pub(crate) async fn of_two_concurrent_changes_one_wins(mut backend: impl Backend
     let store = backend.open();
     let sample = Sample::new(1);
     admit(&*store, std::slice::from_ref(&sample)).await;
+    #[expect(clippy::disallowed_methods, reason = "the test awaits them all")]
     let rivals: Vec<_> = (0..16)
         .map(|n| {
             let (store, sample) = (store.clone(), sample.clone());
