@@ -15,6 +15,9 @@ pub mod daemon;
 pub mod day;
 pub mod demo;
 pub mod document;
+#[cfg(test)]
+#[path = "../tests/shared/not_shown.rs"]
+mod not_shown;
 pub mod platform;
 pub mod publication;
 pub mod queue;

@@ -14,7 +14,7 @@ use dangri::{
     },
 };
 
-use crate::child::Worker;
+use crate::{child::Worker, not_shown::not_shown};
 
 /// Whether a program ran and succeeded.
 pub(crate) fn ran(program: &str, arguments: &[&str]) -> bool {
@@ -50,8 +50,7 @@ fn settings() -> Settings {
 async fn a_full_disk_refuses_whole_commits_and_works_again_once_there_is_room() {
     let place = tempfile::tempdir().unwrap();
     let Some(_mount) = Mount::new(&place.path().join("small"), &["-t", "tmpfs", "-o", "size=12m", "tmpfs"]) else {
-        eprintln!("skipped: mounting a small tmpfs needs root");
-        return;
+        return not_shown("mounting a small tmpfs needs root; that a full disk refuses whole commits");
     };
     let dir = place.path().join("small/state");
     let store = JournalStore::open(&dir, settings(), Timestamp::from_millis(0)).unwrap();
@@ -113,8 +112,7 @@ async fn after_a_failed_sync_nothing_is_synced_or_answered_any_more() {
     let place = tempfile::tempdir().unwrap();
     let trace = place.path().join("trace");
     if !ran("strace", &["-V"]) || !ran("strace", &["-o", "/dev/null", "true"]) {
-        eprintln!("skipped: strace is missing or not allowed here");
-        return;
+        return not_shown("strace is missing or not allowed here; that after a failed sync nothing is answered");
     }
     let mut strace = Command::new("strace");
     strace.args(["-f", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=40+", "-o"]);

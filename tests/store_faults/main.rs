@@ -8,4 +8,6 @@ mod child;
 mod damage;
 mod disk;
 mod kill;
+#[path = "../shared/not_shown.rs"]
+mod not_shown;
 mod power_cut;
