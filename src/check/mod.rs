@@ -10,6 +10,8 @@ mod facts;
 mod header;
 pub mod mask;
 pub mod rules;
+#[cfg(test)]
+mod said;
 mod say;
 pub mod schema;
 pub mod tree;

@@ -65,6 +65,9 @@ fn task(key: &str) -> &'static str {
     match key {
         "schema_check" => "核对平台格式",
         "read_back" => "核对平台存件",
+        "publication" => "核对公示",
+        "publication_full" => "核对全部公示",
+        "archive" => "归档流水账",
         "backup" => "备份",
         _ => "通读流水账",
     }

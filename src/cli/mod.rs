@@ -29,6 +29,9 @@ mod terminal;
 mod upkeep;
 mod user;
 
+#[cfg(test)]
+mod readme_tests;
+
 use std::{
     ffi::OsString,
     io::{self, IsTerminal as _},

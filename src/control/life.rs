@@ -179,7 +179,7 @@ pub fn place(finding: &Finding) -> String {
 pub fn found(finding: &Finding) -> String {
     let value = if finding.value.is_empty() { String::new() } else { format!("，现为“{}”", words::plain(&finding.value)) };
     let wanted = if finding.wanted.is_empty() { String::new() } else { format!("，应为 {}", words::plain(&finding.wanted)) };
-    format!("{}：{}{value}{wanted}", words::plain(&finding.label), words::plain(finding.message.trim_end_matches('。')))
+    format!("{}{value}{wanted}", words::plain(finding.in_short().trim_end_matches('。')))
 }
 
 /// What to do about it, and by which law.

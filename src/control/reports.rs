@@ -30,7 +30,7 @@ impl UpkeepReport {
         }];
         said.extend(problems.iter().take(NAMED).map(|p| {
             let id = p.id.map_or_else(String::new, |id| format!("  文书编号 {id}"));
-            format!("    {}{id}", plain(&p.place))
+            format!("    {}{id}", spot(&p.place))
         }));
         if problems.len() > NAMED {
             said.push(format!("    另有 {} 处，用 --json 查看", problems.len() - NAMED));
@@ -40,7 +40,7 @@ impl UpkeepReport {
         }
         if !found.mended.is_empty() {
             said.push(format!("  {} 处旧损坏已修复，不影响数据；原处不再改动：", found.mended.len()));
-            said.extend(found.mended.iter().take(NAMED).map(|p| format!("    {}（已修复）", plain(&p.place))));
+            said.extend(found.mended.iter().take(NAMED).map(|p| format!("    {}（已修复）", spot(&p.place))));
         }
         if found.archived > 0 {
             said.push(format!("  归档文件 {} 个，一并读过。", found.archived));
@@ -110,6 +110,17 @@ impl UpkeepReport {
     }
 }
 
+/// Where damage is, for people.
+fn spot(place: &str) -> String {
+    let in_journal = place.strip_prefix("segment ").and_then(|rest| rest.split_once(" offset "));
+    match in_journal {
+        Some((segment, offset)) => format!("流水账第 {segment} 段第 {offset} 字节处"),
+        None if place.starts_with("document ") => "存件读不出来".to_owned(),
+        None if place == "index" => "索引与流水账不符".to_owned(),
+        None => plain(place),
+    }
+}
+
 /// Why a store could not be opened, made or copied, and what to do.
 pub fn not_opened(error: &OpenError) -> Problem {
     match error {
@@ -156,7 +167,8 @@ mod tests {
     #[test]
     fn every_report_says_what_came_of_it_and_what_to_do_next() {
         let whole = Verification { frames: 12_204, documents: 1_204, ..Verification::default() };
-        let damage = |n: u64| DamageReport { place: format!("journal/3 @{n}"), what: "crc".into(), id: n.is_multiple_of(2).then(|| id(7)) };
+        let damage =
+            |n: u64| DamageReport { place: format!("segment 3 offset {n}"), what: "crc".into(), id: n.is_multiple_of(2).then(|| id(7)) };
         let beyond_reach = vec!["/archive/00000002-5f3a9c01.journal".into()];
         let dealt_with = Verification { mended: (0..2).map(damage).collect(), archived: 1, beyond_reach, ..whole.clone() };
         let damaged = Verification { problems: (0..22).map(damage).collect(), ..whole.clone() };
@@ -193,8 +205,11 @@ mod tests {
             (OpenError::Store(StoreError::Failed("EIO".into())), 74),
             (OpenError::Store(StoreError::Damaged("backup.json".into())), 9),
         ];
-        for (error, code) in errors {
-            assert_eq!(not_opened(&error).exit().code(), code, "{error}");
-        }
+        let told = errors.map(|(error, code)| {
+            let problem = not_opened(&error);
+            assert_eq!(problem.exit().code(), code, "{error}");
+            format!("{} [{}]\n  → {}", problem.message, problem.code, problem.hint)
+        });
+        insta::assert_snapshot!(told.join("\n"));
     }
 }

@@ -149,7 +149,7 @@ impl Guard {
                         id: record.id(),
                         title: record.title(),
                         entered: record.state == State::Entered,
-                        finding: format!("{}：{}", first.label, first.message),
+                        finding: first.in_short(),
                     });
                 }
             }

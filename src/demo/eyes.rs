@@ -214,7 +214,7 @@ fn sentence(record: &Record, past: &[Entry], entry: &Entry, again: bool) -> Opti
     let (colour, word, said) = match &entry.event {
         Event::JudgedUnfit { findings } => {
             let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
-            let first = errors.first().map(|finding| reason(&format!("{}：{}", finding.label, finding.message)));
+            let first = errors.first().map(|finding| reason(&finding.in_short()));
             let more = if errors.len() > 1 { format!("等 {} 处", errors.len()) } else { String::new() };
             (Colour::Yellow, "退改", first.unwrap_or_else(|| "检查未通过".into()) + &more)
         }

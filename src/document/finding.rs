@@ -58,3 +58,11 @@ pub struct Finding {
     /// The law or standard behind the rule; empty when there is none.
     pub law: String,
 }
+
+impl Finding {
+    /// It in a line: the field and what is wrong with it, the field only once.
+    pub fn in_short(&self) -> String {
+        let Self { label, message, .. } = self;
+        if message.contains(label.as_str()) { message.clone() } else { format!("{label}：{message}") }
+    }
+}

@@ -295,7 +295,7 @@ impl Record {
                 self.stand_again();
                 self.count(findings);
                 let first = findings.iter().find(|f| f.severity == super::Severity::Error);
-                self.reason = shorten(&first.map_or_else(|| "检查未通过".to_owned(), |f| format!("{}：{}", f.label, f.message)));
+                self.reason = shorten(&first.map_or_else(|| "检查未通过".to_owned(), super::Finding::in_short));
             }
             Event::Taken { findings, held, supersedes } => {
                 self.stand_again();

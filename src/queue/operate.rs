@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Queue;
 use crate::{
-    document::{Actor, DocumentId, Event, HoldCause, Record, State},
+    document::{Actor, DocumentId, Event, HoldCause, Record, State, Timestamp},
     store::{Listing, StoreError},
 };
 
@@ -33,6 +33,18 @@ impl Operation {
             Self::Release => "解除暂停",
             Self::Ignore => "忽略",
             Self::TakeUp => "恢复",
+        }
+    }
+
+    /// What happens to a document by it.
+    fn event(self, why: &str, now: Timestamp) -> Event {
+        let why = why.to_owned();
+        match self {
+            Self::Retry => Event::Hurried { due: now },
+            Self::Hold => Event::Held { cause: HoldCause::Operator, why },
+            Self::Release => Event::Released { why, due: now },
+            Self::Ignore => Event::PutAside { why },
+            Self::TakeUp => Event::TakenUpAgain { why },
         }
     }
 }
@@ -153,19 +165,12 @@ impl Queue {
             return Ok(answer(None, "必须写明原因（--reason）"));
         }
         let now = self.now();
-        let event = match operation {
-            Operation::Retry => Event::Hurried { due: now },
-            Operation::Hold => Event::Held { cause: HoldCause::Operator, why: why.to_owned() },
-            Operation::Release => Event::Released { why: why.to_owned(), due: now },
-            Operation::Ignore => Event::PutAside { why: why.to_owned() },
-            Operation::TakeUp => Event::TakenUpAgain { why: why.to_owned() },
-        };
+        let event = operation.event(why, now);
         if operation == Operation::TakeUp && record.birth.digest.is_none() {
             // What was judged unfit has nothing to send; it stands again when its draft does.
             return Ok(answer(None, "这份草稿没有通过检查：改好后放回文件夹，会自动重新检查"));
         }
-        let in_flight = record.state == State::Sending;
-        if in_flight || record.state.after(&event).is_err() {
+        if !is_legal(record.state, &event) {
             return Ok(answer(None, refusal(record.state, operation)));
         }
         match self.apply_one(record, Actor::Operator(by.to_owned()), event).await? {
@@ -173,6 +178,11 @@ impl Queue {
             None => Ok(answer(None, "状态刚刚变化，请重新查看后再操作")),
         }
     }
+}
+
+/// Nothing is done to what is under way, whatever the grid allows.
+fn is_legal(state: State, event: &Event) -> bool {
+    state != State::Sending && state.after(event).is_ok()
 }
 
 /// Why an act is not legal in a state, with the way out.
@@ -195,5 +205,28 @@ fn refusal(state: State, operation: Operation) -> &'static str {
         (State::Ignored, _) => "已忽略；如需继续办理请先恢复",
         (State::Corrupt, _) => "存件损坏，请运行 dangri repair",
         _ => "当前状态不能这样操作",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operator_may_do_in_each_state_and_why_not_reads_like_this() {
+        let acts = [Operation::Retry, Operation::Hold, Operation::Release, Operation::Ignore, Operation::TakeUp];
+        let mut lines = Vec::new();
+        for state in State::ALL {
+            lines.push(format!("{state:?} {}", state.label()));
+            for act in acts {
+                let event = act.event("系统演练", Timestamp::from_millis(0));
+                let told = match state.after(&event) {
+                    Ok(after) if is_legal(state, &event) => format!("→ {}", after.label()),
+                    _ => refusal(state, act).to_owned(),
+                };
+                lines.push(format!("    {}　{told}", act.label()));
+            }
+        }
+        insta::assert_snapshot!(lines.join("\n"));
     }
 }

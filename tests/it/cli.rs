@@ -32,10 +32,10 @@ use dangri::{
 use serde_json::Value;
 
 /// What came of a command.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
@@ -50,7 +50,7 @@ impl Said {
 }
 
 /// Runs dangri in `home`, where nothing of this machine's environment reaches it.
-fn dangri(home: &Path, arguments: &[&str]) -> Said {
+pub(crate) fn dangri(home: &Path, arguments: &[&str]) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dangri"));
     for variable in ["DANGRI_CONFIG", "SUDO_USER", "NO_COLOR", "COLUMNS"] {
         command.env_remove(variable);
@@ -59,7 +59,7 @@ fn dangri(home: &Path, arguments: &[&str]) -> Said {
 }
 
 /// A folder with a configuration of a daemon that does not run.
-fn office() -> tempfile::TempDir {
+pub(crate) fn office() -> tempfile::TempDir {
     let home = crate::process::home();
     let at = |name: &str| home.path().join(name).display().to_string();
     std::fs::create_dir(home.path().join("文书")).unwrap();
@@ -211,7 +211,7 @@ impl Upkeep for Nothing {
 }
 
 /// A desk over a store in memory listening in `home`: one entered, one held, three waiting; it is 1 January 1970, noon.
-async fn desk(home: &Path) -> Arc<MemoryStore> {
+pub(crate) async fn desk(home: &Path) -> Arc<MemoryStore> {
     let clock = ManualClock::at(Timestamp::from_millis(4 * 3_600_000));
     let store = Arc::new(MemoryStore::new());
     let mut held = Sample::new(2);
@@ -255,12 +255,13 @@ async fn desk(home: &Path) -> Arc<MemoryStore> {
         wake: Arc::new(|_| {}),
     };
     let server = Server::bind(&home.join("control.sock"), Arc::new(desk), clock).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "it serves until the test ends")]
     tokio::spawn(server.run(std::future::pending()));
     store
 }
 
 /// Runs dangri against the desk, on a thread where it may block.
-async fn asked(home: &Path, arguments: &[&str]) -> Said {
+pub(crate) async fn asked(home: &Path, arguments: &[&str]) -> Said {
     let home = home.to_owned();
     let arguments: Vec<String> = arguments.iter().chain(&["--socket", "control.sock"]).map(|a| (*a).to_owned()).collect();
     let run = move || dangri(&home, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
@@ -346,7 +347,7 @@ async fn verification_and_backup_go_through_the_running_daemon_and_repair_does_n
 }
 
 /// A stopped daemon's store with two documents in it.
-async fn store_in(state: &Path) {
+pub(crate) async fn store_in(state: &Path) {
     let small = Settings { segment_bytes: 1 << 20, ballast_bytes: 0, ..Settings::default() };
     let store = JournalStore::open(state, small, Timestamp::from_millis(0)).unwrap();
     store.admit(vec![Sample::new(1).newcomer(), Sample::new(2).newcomer()]).await.unwrap();

@@ -448,7 +448,7 @@ async fn neither_the_log_nor_the_audit_log_keeps_what_people_type_or_whom_a_draf
     for secret in [PASSWORD, "Falsch-kouling-9", "13912345678", "370302199001011236", party.as_str(), token.as_str()] {
         assert!(!kept.contains(secret), "{secret} is in {kept}");
     }
-    site.mock.shutdown().await;
+    site.closes(&[&daemon]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

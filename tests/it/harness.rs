@@ -1,4 +1,5 @@
-//! An office in a test: a folder, the daemon, the mock platform, one clock for both. Closing it refuses leftovers.
+//! An office in a test: a folder, the daemon, the mock platform, one clock for both. Closing it refuses leftovers, and letting go of it
+//! unclosed is refused.
 
 use std::{
     path::{Path, PathBuf},
@@ -68,6 +69,23 @@ pub(crate) fn profile() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config/platform/shandong")
 }
 
+/// Stands for what must be closed and held against the platform's books before a test may end: dropped, it fails the test.
+pub(crate) struct Unclosed(pub(crate) &'static str);
+
+impl Unclosed {
+    /// It was closed.
+    pub(crate) const fn closed(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unclosed {
+    fn drop(&mut self) {
+        // One that fails has enough to tell.
+        assert!(std::thread::panicking(), "the test ends without closing its {}, so nobody looked for leftovers", self.0);
+    }
+}
+
 /// An office at work.
 pub(crate) struct Office {
     /// The clock of everything here.
@@ -81,6 +99,7 @@ pub(crate) struct Office {
     profile: PathBuf,
     http: String,
     below: String,
+    unclosed: Unclosed,
 }
 
 /// What came of a command.
@@ -165,8 +184,9 @@ impl Furnishing {
         let secret = home.path().join("secret");
         std::fs::write(&secret, "demo-secret").unwrap();
         std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let mut office =
-            Office { clock, mock, daemon: None, home, extra: self.extra, profile: self.profile, http: self.http, below: self.folder };
+        let Self { extra, profile, http, folder: below, .. } = self;
+        let unclosed = Unclosed("office");
+        let mut office = Office { clock, mock, daemon: None, home, extra, profile, http, below, unclosed };
         office.start().await;
         office
     }
@@ -373,5 +393,6 @@ http = "{}"
         let verdict = self.mock.books().verdict(&entered.collect::<Vec<_>>());
         assert!(verdict.ok, "the platform's books disagree: {verdict:#?}");
         self.mock.shutdown().await;
+        self.unclosed.closed();
     }
 }

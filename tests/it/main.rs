@@ -18,6 +18,8 @@ mod keeping;
 mod loop_closing;
 mod losing_answers;
 mod model;
+#[path = "../shared/not_shown.rs"]
+mod not_shown;
 mod noticing;
 mod outage;
 mod process;
@@ -26,5 +28,6 @@ mod reminding;
 mod running;
 mod sending;
 mod telling;
+mod terminal;
 mod tidy;
 mod today;

@@ -15,7 +15,7 @@ use dangri_mocks::{Admitted, Platform, Running as Mock, Setup};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::harness::{USCC, profile};
+use crate::harness::{USCC, Unclosed, profile};
 
 /// After so long a silence a test has failed; only a broken program is ever waited for that long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,6 +31,7 @@ pub(crate) struct Site {
     pub(crate) mock: Mock,
     /// What the daemon tells the service manager.
     manager: UnixDatagram,
+    unclosed: Unclosed,
 }
 
 impl Site {
@@ -53,7 +54,7 @@ impl Site {
             mock.base_url()
         );
         std::fs::write(at("dangri.toml"), text).unwrap();
-        Self { home, mock, manager }
+        Self { home, mock, manager, unclosed: Unclosed("site") }
     }
 
     /// Puts a draft into the folder.
@@ -115,14 +116,21 @@ impl Site {
         (output.status.code().unwrap(), serde_json::from_value(said["data"]["counts"].clone()).unwrap())
     }
 
-    /// The platform's books agree: what the daemon called entered was entered exactly once, and nothing else was.
+    /// Ends the daemon as the service manager does, and closes.
     pub(crate) async fn closes_with(self, daemon: &mut Daemon) {
-        let entered: Vec<_> = daemon.documents.iter().filter(|(_, d)| d.1 == "Entered").map(|(id, _)| Admitted::Id(id.clone())).collect();
         kill_process(daemon.pid(), Signal::TERM).unwrap();
         assert_eq!(daemon.ended(), 0, "{:#?}", daemon.said);
+        self.closes(&[daemon]).await;
+    }
+
+    /// The platform's books agree: what the daemons, which have ended, called entered was entered exactly once, and nothing else was.
+    pub(crate) async fn closes(self, daemons: &[&Daemon]) {
+        let documents = daemons.iter().flat_map(|daemon| &daemon.documents);
+        let entered: Vec<_> = documents.filter(|(_, d)| d.1 == "Entered").map(|(id, _)| Admitted::Id(id.clone())).collect();
         let verdict = self.mock.books().verdict(&entered);
         assert!(verdict.ok, "{verdict:#?}");
         self.mock.shutdown().await;
+        self.unclosed.closed();
     }
 }
 

@@ -10,6 +10,7 @@ use rustix::process::{Signal, kill_process};
 
 use crate::{
     harness::{element, record, reworded, samples},
+    not_shown::not_shown,
     process::{Site, home},
 };
 
@@ -112,6 +113,7 @@ async fn asked_to_stop_before_it_has_begun_it_ends_well_too() {
     }
     kill_process(daemon.pid(), Signal::TERM).unwrap();
     assert_eq!(daemon.ended(), 0, "{:#?}", daemon.said);
+    site.closes(&[&daemon]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,6 +146,7 @@ async fn the_service_manager_hears_that_it_lives_until_it_says_that_it_stops() {
     kill_process(daemon.pid(), Signal::INT).unwrap();
     site.hears("STOPPING=1");
     assert_eq!(daemon.ended(), 0, "{:#?}", daemon.said);
+    site.closes(&[&daemon]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,8 +209,10 @@ fn every_mistake_in_the_configuration_is_told_before_anything_is_touched() {
 async fn a_state_folder_in_memory_is_refused() {
     let shared_memory = Path::new("/dev/shm");
     if !matches!(dangri::config::Disk::of(shared_memory), dangri::config::Disk::Memory(_)) {
-        eprintln!("skipped: there is no file system in memory at {}", shared_memory.display());
-        return;
+        return not_shown(&format!(
+            "there is no file system in memory at {}; that a state folder there is refused",
+            shared_memory.display()
+        ));
     }
     let site = Site::new("").await;
     let state = shared_memory.join(format!("dangri-never-made-{}", std::process::id()));
@@ -219,6 +224,7 @@ async fn a_state_folder_in_memory_is_refused() {
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("state.path") && said.contains("内存盘") && said.contains("改到本机硬盘上"), "{said}");
     assert!(!state.try_exists().unwrap());
+    site.closes(&[]).await;
 }
 
 fn dangri_run(home: &Path) -> std::process::Output {
@@ -245,8 +251,7 @@ async fn a_document_that_is_overdue_ends_the_status_with_10_until_it_is_entered(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fails_ends_it_with_74_and_nothing_is_lost() {
     if !Command::new("strace").args(["-o", "/dev/null", "true"]).output().is_ok_and(|o| o.status.success()) {
-        eprintln!("skipped: strace is missing or not allowed here");
-        return;
+        return not_shown("strace is missing or not allowed here; that a disk that fails ends it with 74");
     }
     let site = Site::new("").await;
     let mut daemon =
@@ -269,6 +274,7 @@ async fn what_a_newer_version_wrote_is_left_alone() {
     assert_eq!(daemon.ended(), 8, "{:#?}", daemon.said);
     assert!(daemon.said.concat().contains("较新版本"), "{:#?}", daemon.said);
     assert_eq!(std::fs::read(&segment).unwrap(), before);
+    site.closes(&[&daemon]).await;
 }
 
 /// Makes a segment look as though a program of the next format had begun it (the layout stands in `store/journal/frame.rs`).

@@ -239,6 +239,7 @@ async fn a_watcher_whose_daemon_falls_silent_tells_by_a_channel_of_its_own_and_a
     let (watcher, store) = dangri::daemon::station(outside, format!("http://127.0.0.1:{port}"), &clock).await.unwrap();
     let (off, ended) = (Arc::new(std::sync::atomic::AtomicBool::new(false)), std::sync::atomic::Ordering::SeqCst);
     let (looking, sending) = (Arc::clone(&off), Arc::clone(&off));
+    #[expect(clippy::disallowed_methods, reason = "the test awaits them")]
     let loops = [
         tokio::spawn(Arc::clone(&watcher).watch(|_| {}, move || looking.load(ended))),
         tokio::spawn(Arc::clone(&watcher).send(|_| {}, move || sending.load(ended))),

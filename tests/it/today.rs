@@ -238,4 +238,6 @@ async fn a_line_in_the_folder_tells_of_the_day_and_stops_when_the_program_does()
     office.stop().await;
     office.pass(Duration::minutes(10)).await;
     assert_eq!(std::fs::read_to_string(office.folder().join("_当日状态.txt")).unwrap(), last, "it ages for all to see");
+    office.start().await;
+    office.close().await;
 }

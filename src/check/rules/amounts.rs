@@ -52,7 +52,7 @@ fn spot_limits(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     for kind in kinds(paper) {
         if !notes.rule.params.texts("kinds").any(|allowed| allowed == kind.text()) {
             let name = kind_name(paper, kind.text());
-            notes.at(&kind).wanted("警告或者小额罚款").with("detail", format!("“{name}”不能当场处罚")).say();
+            notes.at(&kind).wanted("警告或者罚款").with("detail", format!("“{name}”不能当场处罚")).say();
         }
     }
     let limit = limit(paper, notes);
@@ -79,7 +79,7 @@ fn spot_collection(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         return;
     };
     if mode.text() != "on_spot" {
-        notes.at(&collected).with("detail", "缴款方式是缴至银行，却填了当场收缴").say();
+        notes.at(&collected).wanted("不填当场收缴").with("detail", "缴款方式是缴至银行，却填了当场收缴").say();
         return;
     }
     let fine = paper.money("FineYuan").map(|(_, fine)| fine);
@@ -298,7 +298,7 @@ fn kinds_and_amounts_fit(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         && fine > Yuan::default()
     {
         if !has_kind(paper, "fine") {
-            notes.at(&node).wanted("处罚种类中列明罚款").with("detail", "有罚款金额，处罚种类里却没有罚款").say();
+            notes.at(&node).wanted("处罚种类“罚款”").with("detail", "有罚款金额，处罚种类里却没有罚款").say();
         }
         let to_bank = paper.node("PenaltyText").is_some() && paper.text("PaymentMode") != Some("on_spot");
         if to_bank && paper.node("Payment").is_none() {

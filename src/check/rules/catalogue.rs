@@ -36,6 +36,9 @@ pub struct Rule {
     pub enabled: bool,
     /// Codes of kinds, `lane:A`, `lane:B`, or `*` for all.
     pub applies_to: Vec<String>,
+    /// The notice says 原则上: what breaks it is let pass where a reason is on record (domain.md §4). Law is never soft.
+    #[serde(default)]
+    pub soft: bool,
     /// The first document date that it holds for; no bound when absent.
     #[serde(default, deserialize_with = "day")]
     pub effective_from: Option<NaiveDate>,
@@ -68,6 +71,8 @@ pub enum ParamKind {
     Texts,
     /// A list of tables; the predicate's own business.
     Tables,
+    /// A list of some of these words, at least one.
+    OneOf(&'static [&'static str]),
 }
 
 /// A catalogue that cannot be used; one of these for each mistake, said in Chinese to whoever keeps the profile.
@@ -90,6 +95,9 @@ pub enum BadCatalogue {
         /// The word.
         kind: String,
     },
+    /// The office's exceptions name a rule that is not soft.
+    #[error("规则 {0} 不是“原则上”的规则（rules.toml 里没有写 soft = true），exceptions.csv 里不能给它破例")]
+    NotSoft(String),
     /// A parameter is missing, unknown or of the wrong type.
     #[error("规则 {rule} 的参数 {param} {what}")]
     Param {
@@ -196,6 +204,9 @@ impl ParamKind {
             Self::Count => value.as_integer().is_some_and(|n| u32::try_from(n).is_ok()),
             Self::Texts => all(toml::Value::is_str),
             Self::Tables => all(toml::Value::is_table),
+            Self::OneOf(words) => value
+                .as_array()
+                .is_some_and(|list| !list.is_empty() && list.iter().all(|word| word.as_str().is_some_and(|word| words.contains(&word)))),
         }
     }
 
@@ -204,6 +215,7 @@ impl ParamKind {
             Self::Count => "应为不小于 0 的整数",
             Self::Texts => "应为一列文字",
             Self::Tables => "应为一列表格",
+            Self::OneOf(_) => "里有不认识的词，或者一个也没有写",
         }
     }
 }

@@ -84,7 +84,7 @@ fn told_before_decided(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         Ok(last) if decided <= last => {
             notes
                 .at(&node)
-                .wanted(format!("{}以后再作决定", spoken(last)))
+                .wanted(format!("在{}以后再作决定", spoken(last)))
                 .with("detail", format!("申请听证的期限到{}才满，决定作早了", spoken(last)))
                 .say();
         }
@@ -102,7 +102,7 @@ fn time_to_make_a_statement(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let last = served + Days::new(u64::from(notes.count("days")));
     // What comes before the notice is DAT-8's to say.
     if !made && !waived && served < decided && decided <= last {
-        notes.at(&node).wanted(format!("{}以后再作决定，或者填写放弃陈述申辩日期", spoken(last))).with("last", spoken(last)).say();
+        notes.at(&node).wanted(format!("在{}以后再作决定，或者填写放弃陈述申辩日期", spoken(last))).with("last", spoken(last)).say();
     }
 }
 
@@ -157,7 +157,7 @@ fn decided_within_the_term(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     match paper.ground.calendar.plus_calendar_days(filed, days) {
         Ok(last) if decided > last => {
             let detail = format!("立案到决定共{}日，超过{days}日", (decided - filed).num_days());
-            notes.at(&node).wanted(format!("{}前作出决定，或者填写经批准的延期", spoken(last))).with("detail", detail).say();
+            notes.at(&node).wanted(format!("在{}前作出决定，或者填写经批准的延期", spoken(last))).with("detail", detail).say();
         }
         Ok(_) => {}
         Err(uncovered) => notes.unchecked(&node, &uncovered),
@@ -264,7 +264,7 @@ fn closed_after_execution(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         _ => None,
     };
     if let Some(missing) = missing {
-        notes.at(&state).wanted(missing).with("detail", format!("没有填写{missing}")).say();
+        notes.at(&state).wanted(format!("填写{missing}")).with("detail", format!("没有填写{missing}")).say();
         return;
     }
     let yuan = |path: &str| paper.money(path).map(|(_, yuan)| yuan);

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{calendar::Calendar, document::Lane};
+use crate::{
+    calendar::Calendar,
+    document::{DocumentNumber, Lane},
+};
 
 /// Everything that the rules look up and that changes rarely; shared by all checks of a profile.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +16,8 @@ pub struct Ground {
     pub lists: HashMap<String, CodeList>,
     /// Credit codes that fail their check and are known to be real.
     pub allowed_codes: AllowList,
+    /// Documents that may break a soft rule.
+    pub exceptions: Exceptions,
     /// The working days.
     pub calendar: Arc<Calendar>,
 }
@@ -39,6 +44,10 @@ pub struct CodeList {
 #[derive(Debug, Clone, Default)]
 pub struct AllowList(HashMap<String, String>);
 
+/// Documents for which an authorised person has recorded a reason to break a rule that the notice only holds 原则上: rule and number → reason.
+#[derive(Debug, Clone, Default)]
+pub struct Exceptions(HashMap<(String, String), String>);
+
 /// A CSV file of the profile that cannot be used; said in Chinese to whoever keeps it.
 #[derive(Debug, thiserror::Error)]
 pub enum BadList {
@@ -53,6 +62,42 @@ pub enum BadList {
         /// The code.
         code: String,
     },
+    /// A row of the exceptions lacks its rule, its number or its reason.
+    #[error("第 {row} 行没有写全规则、文号和理由")]
+    Incomplete {
+        /// Counted from 1, the header left out.
+        row: usize,
+    },
+}
+
+impl Exceptions {
+    /// Reads a CSV text with a header line: rule, document number, reason, and whatever else the office keeps.
+    ///
+    /// # Errors
+    /// [`BadList`] when it is not CSV or a row lacks something.
+    pub fn parse(text: &str) -> Result<Self, BadList> {
+        let mut granted = HashMap::new();
+        for (index, record) in reader(text).records().enumerate() {
+            let record = record?;
+            let cell = |at| record.get(at).unwrap_or_default();
+            let (rule, number, reason) = (cell(0), cell(1), cell(2));
+            if rule.is_empty() || number.is_empty() || reason.is_empty() {
+                return Err(BadList::Incomplete { row: index + 1 });
+            }
+            granted.insert((rule.to_owned(), DocumentNumber::read(number).text), reason.to_owned());
+        }
+        Ok(Self(granted))
+    }
+
+    /// The rules that documents may break.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(|(rule, _)| rule.as_str())
+    }
+
+    /// Why the document of this number may break a rule, if it may.
+    pub fn reason(&self, rule: &str, number: &str) -> Option<&str> {
+        self.0.get(&(rule.to_owned(), number.to_owned())).map(String::as_str)
+    }
 }
 
 impl CodeList {

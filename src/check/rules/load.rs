@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
 
-use super::{AllowList, Catalogue, CodeList, Ground, KindWords, RuleSet};
+use super::{AllowList, Catalogue, CodeList, Exceptions, Ground, KindWords, RuleSet};
 use crate::{
     calendar::Calendar,
     check::{Bundle, BundleProblem},
@@ -12,6 +12,8 @@ use crate::{
 const CATALOGUE: &str = "rules.toml";
 /// Credit codes that the office has confirmed, beside it; may be absent.
 const ALLOWED: &str = "uscc-allow.csv";
+/// Documents that may break a soft rule, beside it; may be absent.
+const EXCEPTIONS: &str = "exceptions.csv";
 
 impl RuleSet {
     /// The rules that lie in a bundle's folder; `None` for a bundle without a `rules.toml` or without kinds, which has nothing but its schema.
@@ -64,7 +66,14 @@ fn ground(bundle: &Bundle, calendar: Arc<Calendar>, problems: &mut Vec<BundlePro
         }
         None => AllowList::default(),
     };
-    Ground { kinds: kinds.collect(), lists, allowed_codes, calendar }
+    let file = bundle.folder.join(EXCEPTIONS);
+    let exceptions = read(&file, problems).map_or_else(Exceptions::default, |text| {
+        Exceptions::parse(&text).unwrap_or_else(|bad| {
+            problems.push(problem(&file, bad, "每行写规则、文号和理由，用逗号分开，存为 UTF-8。"));
+            Exceptions::default()
+        })
+    });
+    Ground { kinds: kinds.collect(), lists, allowed_codes, exceptions, calendar }
 }
 
 /// The file's text; `None` when there is no such file, or when it cannot be read, which is then a problem.

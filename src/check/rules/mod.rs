@@ -29,14 +29,14 @@ pub use crate::document::yuan;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub use catalogue::{BadCatalogue, Catalogue, ParamKind, Params, Rule};
-pub use ground::{AllowList, BadList, CodeList, Ground, KindWords};
+pub use ground::{AllowList, BadList, CodeList, Exceptions, Ground, KindWords};
 
 use self::paper::{Notes, Paper};
 use super::{Context, Tree};
-use crate::document::{Finding, Kind, Lane};
+use crate::document::{Finding, Kind, Lane, Severity};
 
 /// A predicate of this program, and the parameters it wants of the catalogue.
 struct Predicate {
@@ -111,6 +111,7 @@ impl RuleSet {
         let known: HashMap<&str, &Predicate> = predicates().map(|p| (p.id, p)).collect();
         let mut faults = Vec::new();
         let mut seen = HashSet::new();
+        let soft: HashSet<String> = catalogue.rules.iter().filter(|rule| rule.soft).map(|rule| rule.id.clone()).collect();
         let mut set = Self { rules: Vec::new(), by_kind: HashMap::new(), ground };
         for rule in catalogue.rules {
             let Some(predicate) = known.get(rule.id.as_str()) else {
@@ -133,6 +134,8 @@ impl RuleSet {
             }
             set.rules.push(Loaded { rule, judge: predicate.judge });
         }
+        let excepted: BTreeSet<&str> = set.ground.exceptions.rules().filter(|rule| !soft.contains(*rule)).collect();
+        faults.extend(excepted.into_iter().map(|rule| BadCatalogue::NotSoft(rule.to_owned())));
         if faults.is_empty() { Ok(set) } else { Err(faults) }
     }
 
@@ -168,10 +171,25 @@ impl RuleSet {
         for index in rules {
             let loaded = &self.rules[usize::from(*index)];
             if loaded.rule.in_force(day) {
+                let known = findings.len();
                 (loaded.judge)(&paper, &mut Notes { rule: &loaded.rule, out: &mut findings });
+                if loaded.rule.soft && findings.len() > known {
+                    self.except(&paper, &mut findings[known..]);
+                }
             }
         }
         findings
+    }
+
+    /// Lets a soft rule's findings pass where a reason for it is on record; the reason stays with the document.
+    fn except(&self, paper: &Paper<'_>, findings: &mut [Finding]) {
+        let Some((_, number)) = &paper.number else { return };
+        for finding in findings {
+            if let Some(reason) = self.ground.exceptions.reason(&finding.rule, &number.text) {
+                finding.severity = Severity::Info;
+                finding.advice = format!("已准予破例：{reason}");
+            }
+        }
     }
 
     /// The number that a rule's parameter holds; `None` when the rule is not there or switched off.

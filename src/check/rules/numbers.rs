@@ -15,7 +15,7 @@ pub(super) static PREDICATES: &[Predicate] = &[
     Predicate::with("NUM-4", &[("agencies", ParamKind::Texts)], agency_is_constant),
     Predicate::new("NUM-5", number_belongs_to_one_party),
     Predicate::new("NUM-6", number_is_used_once),
-    Predicate::new("DAT-19", dates_and_year),
+    Predicate::with("DAT-19", &[("year_of", ParamKind::OneOf(&[OF_THE_DOCUMENT, OF_THE_CASE]))], dates_and_year),
 ];
 
 fn has_the_pattern(paper: &Paper<'_>, notes: &mut Notes<'_>) {
@@ -154,7 +154,12 @@ fn dates_and_year(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     year_of_number(paper, notes);
 }
 
-/// The year in 〔〕 is the document's, or the one in which the case was filed (a serial policy of domain.md §1.3).
+/// The document's own year may stand in its number.
+const OF_THE_DOCUMENT: &str = "document";
+/// The year in which the case was filed or the inspection planned may.
+const OF_THE_CASE: &str = "case_filing";
+
+/// The year in 〔〕 is the document's, or the one in which the case was filed, as the office numbers (DAT-19, domain.md §1.3).
 fn year_of_number(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let (Some((node, reading)), Some(day)) = (&paper.number, paper.date) else {
         return;
@@ -163,9 +168,6 @@ fn year_of_number(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         return;
     };
     let year = i32::from(number.year);
-    if year == day.year() {
-        return;
-    }
     let filed = paper.day("CaseRef/FilingDate").map(|(_, day)| day.year());
     let inspected = paper
         .context
@@ -174,10 +176,17 @@ fn year_of_number(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         .filter(|other| other.facts.kind.code() == "insp_plan")
         .map(|other| other.facts.document_date.year())
         .next();
-    if filed == Some(year) || inspected == Some(year) {
+    let may = |policy: &str| notes.rule.params.texts("year_of").any(|listed| listed == policy);
+    let begun = [filed, inspected].into_iter().flatten();
+    let mut years: Vec<i32> = begun.filter(|_| may(OF_THE_CASE)).collect();
+    // Where it is not known when the case began, the document's own year is all there is.
+    if may(OF_THE_DOCUMENT) || years.is_empty() {
+        years.insert(0, day.year());
+    }
+    if years.contains(&year) {
         return;
     }
-    let wanted = DocumentNumber { year: u16::try_from(day.year()).unwrap_or(number.year), ..number.clone() };
+    let wanted = DocumentNumber { year: u16::try_from(years[0]).unwrap_or(number.year), ..number.clone() };
     notes
         .at(node)
         .wanted(wanted.to_string())

@@ -50,6 +50,10 @@ pub(super) fn verify(args: JsonArg, place: &Place, to: &mut Terminal<'_>) -> io:
 pub(super) fn backup(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
     // The daemon has another working folder than the person at the terminal.
     let folder = std::path::absolute(&args.folder)?;
+    if std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        let message = format!("{} 不是空目录，没有备份", words::plain(&folder.display().to_string()));
+        return told(Err(Problem::new(Exit::Usage, 14, message, "换一个新目录")), BACKUP, args.json, to);
+    }
     let report = match through_the_daemon(Ask::Backup { to: folder.clone() }, place, to, args.json) {
         Ok(report) => Ok(report),
         Err(AskError::NotRunning) => offline(place, true, async |config| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{BadCatalogue, Catalogue, RuleSet, catalogue, predicates},
+    super::{BadCatalogue, Catalogue, Exceptions, Ground, RuleSet, catalogue, predicates},
     Case, Context, Kind, Severity, TODAY, all_on, amounts, codes, days, fails, ground, judge, passes, people, publicity, references, soft,
     stale, tree, wording,
 };
@@ -137,4 +137,49 @@ fn an_unknown_kind_has_no_rules() {
     let rules = all_on();
     let tree = tree("<Order xmlns=\"urn:other\"/>");
     assert_eq!(rules.judge(&Kind::new("order"), &tree, &Context::alone(TODAY.parse().unwrap())), []);
+}
+
+#[test]
+fn a_soft_rule_lets_pass_what_a_reason_is_on_record_for_and_law_never_does() {
+    let of = |exceptions: &str| {
+        let ground = Ground { exceptions: Exceptions::parse(exceptions).unwrap(), ..ground() };
+        RuleSet::new(Catalogue::embedded().unwrap(), ground)
+    };
+    let by_a_town = fails("PER-7", "penalty_notice", "2023-04-03", "", "区级").header("AuthorLevel", "town");
+    let severity = |exceptions: &str| by_a_town.findings(&of(exceptions).unwrap())[0].severity;
+    assert_eq!(severity("rule,number,reason\n"), Severity::Error);
+    assert_eq!(severity("rule,number,reason\nPER-7,（淄）应急罚告〔2023〕13号,借调\n"), Severity::Error);
+    let granted = "rule,number,reason\nPER-7,(淄)应急罚告[2023]12号,借调人员，大队负责人同意\n";
+    let granted = by_a_town.findings(&of(&granted.replace("，大", "；大")).unwrap());
+    assert_eq!((granted[0].severity, granted[0].advice.as_str()), (Severity::Info, "已准予破例：借调人员；大队负责人同意"));
+    let law = of("rule,number,reason\nPER-1,（淄）应急罚告〔2023〕12号,人手不够\n").unwrap_err();
+    assert_eq!(law, [BadCatalogue::NotSoft("PER-1".to_owned())]);
+    for incomplete in ["PER-7,（淄）应急罚告〔2023〕12号,\n", "PER-7,,理由\n", ",（淄）应急罚告〔2023〕12号,理由\n"]
+    {
+        assert!(Exceptions::parse(&format!("rule,number,reason\n{incomplete}")).is_err(), "{incomplete}");
+    }
+    assert!(Catalogue::embedded().unwrap().rules.iter().all(|rule| !rule.soft || rule.law_ref.starts_with("通知")), "law is never soft");
+}
+
+#[test]
+fn the_year_in_a_number_is_the_documents_or_the_cases_as_the_office_sets_it() {
+    let of = |years: &str| {
+        let text = include_str!("../../../../config/platform/shandong/rules.toml");
+        let with = text.replace("year_of = [\"document\", \"case_filing\"]", &format!("year_of = {years}"));
+        set(&with)
+    };
+    let filed = "<CaseRef><FilingDate>2023-12-20</FilingDate></CaseRef>";
+    let numbered = |year: u16, body: &str| {
+        passes("DAT-19", "penalty_org", "2024-01-10", body).header("DocumentNumber", &format!("（淄）应急罚〔{year}〕12号"))
+    };
+    for (years, own, of_the_case, unknown) in
+        [("[\"document\", \"case_filing\"]", 0, 0, 0), ("[\"document\"]", 0, 1, 0), ("[\"case_filing\"]", 1, 0, 0)]
+    {
+        let rules = of(years).unwrap();
+        let found = [numbered(2024, filed), numbered(2023, filed), numbered(2024, "")].map(|case| case.findings(&rules).len());
+        assert_eq!(found, [own, of_the_case, unknown], "{years}");
+    }
+    for wrong in ["[]", "[\"fiscal\"]", "\"document\""] {
+        assert!(of(wrong).is_err(), "{wrong}");
+    }
 }

@@ -7,6 +7,7 @@ mod days;
 mod people;
 mod publicity;
 mod references;
+mod said;
 mod soft;
 mod stale;
 mod wording;
@@ -57,6 +58,7 @@ pub(super) fn ground() -> Ground {
             ("service_methods".to_owned(), list(include_str!("../../../../config/platform/shandong/service-methods.csv"))),
         ]),
         allowed_codes: AllowList::parse("code,reason\n91350100M0001TGQXM,早期试点地区发放，已与营业执照核对\n").unwrap(),
+        exceptions: Exceptions::default(),
         calendar: Arc::new(Calendar::embedded().unwrap()),
     }
 }
@@ -144,7 +146,12 @@ impl Case {
     }
 
     fn findings(&self, rules: &RuleSet) -> Vec<Finding> {
-        let tree = tree(&self.xml);
+        self.findings_under(rules, &Arc::default())
+    }
+
+    /// What its rule says, in the words of a schema.
+    pub(super) fn findings_under(&self, rules: &RuleSet, labels: &Arc<Labels>) -> Vec<Finding> {
+        let tree = Tree::parse(self.xml.as_str().into(), Arc::clone(labels)).unwrap();
         let others: Vec<CaseDocument> = self
             .others
             .iter()

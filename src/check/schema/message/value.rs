@@ -61,7 +61,7 @@ fn words(subject: &Subject<'_>, constraint: &str, detail: &str) -> Words {
         "cvc-minLength-valid" => {
             three(format!("内容只有 {found} 个字，至少要 {bound} 个字"), format!("不少于 {bound} 个字"), "请补充完整。")
         }
-        "cvc-length-valid" => three("字数不对", "规定的字数", "请核对后重新填写。"),
+        "cvc-length-valid" => three(format!("内容有 {found} 个字，应当正好 {bound} 个字"), format!("{bound} 个字"), "请核对后重新填写。"),
         "cvc-minInclusive-valid" => three(format!("数值太小，不能小于 {limit}"), format!("不小于 {limit}"), CHECK_AGAIN),
         "cvc-maxInclusive-valid" => three(format!("数值太大，不能大于 {limit}"), format!("不大于 {limit}"), CHECK_AGAIN),
         "cvc-minExclusive-valid" => three(format!("数值太小，必须大于 {limit}"), format!("大于 {limit}"), CHECK_AGAIN),
