@@ -102,11 +102,11 @@ async fn office(furnishing: Furnishing) -> (Office, Browser) {
 }
 
 /// Runs a command that reads a password.
-async fn typed(office: &Office, arguments: &[&str], line: &str) -> Said {
+pub(crate) async fn typed(office: &Office, arguments: &[&str], line: &str) -> Said {
     typed_at(&office.config().control_socket, arguments, line).await
 }
 
-async fn typed_at(socket: &Path, arguments: &[&str], line: &str) -> Said {
+pub(crate) async fn typed_at(socket: &Path, arguments: &[&str], line: &str) -> Said {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dangri"));
     command.arg("--socket").arg(socket).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -126,6 +126,8 @@ pub(crate) struct Furnishing {
     pub(crate) http: String,
     /// More of `[folder]`.
     pub(crate) folder: String,
+    /// What already stands in the office's home, as a zip; its platform is another one, and this one cannot be reached.
+    pub(crate) standing: Option<PathBuf>,
 }
 
 impl Default for Furnishing {
@@ -137,6 +139,7 @@ impl Default for Furnishing {
             profile: profile(),
             http: String::new(),
             folder: String::new(),
+            standing: None,
         }
     }
 }
@@ -184,6 +187,10 @@ impl Furnishing {
         let secret = home.path().join("secret");
         std::fs::write(&secret, "demo-secret").unwrap();
         std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        if let Some(zip) = &self.standing {
+            zip::ZipArchive::new(std::fs::File::open(zip).unwrap()).unwrap().extract(home.path()).unwrap();
+            mock.refuse_connections().await;
+        }
         let Self { extra, profile, http, folder: below, .. } = self;
         let unclosed = Unclosed("office");
         let mut office = Office { clock, mock, daemon: None, home, extra, profile, http, below, unclosed };
@@ -242,6 +249,11 @@ http = "{}"
     /// The watched folder.
     pub(crate) fn folder(&self) -> PathBuf {
         self.home.path().join("drafts")
+    }
+
+    /// Where folder and state lie.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// The state folder.
@@ -378,6 +390,13 @@ http = "{}"
         if let Some(daemon) = self.daemon.take() {
             daemon.crash().await;
         }
+    }
+
+    /// Closes an office whose documents another platform knows, so that there are no books to compare.
+    pub(crate) async fn close_without_books(mut self) {
+        assert_eq!(self.stop().await, 0, "the daemon did not end well");
+        self.mock.shutdown().await;
+        self.unclosed.closed();
     }
 
     /// Closes the office: no lease is left, and the platform's books agree with ours: each document that we call entered was entered

@@ -218,6 +218,8 @@ async fn a_watcher_hears_whether_the_daemon_is_well_and_only_under_its_own_name(
     assert!(answer.starts_with("HTTP/1.1 421"), "{answer}");
     office.stop().await;
     assert!(matches!(outside::ask(&peer).await, Heard::Silent(_)));
+    office.start().await;
+    office.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
