@@ -146,6 +146,8 @@ pub struct Review {
 pub struct Filing {
     /// The day on which the act was found.
     pub found: Option<NaiveDate>,
+    /// The day on which the act ended, where the filing says so, and whether life or health was harmed.
+    pub act: Option<(NaiveDate, bool)>,
     /// What is suspected to be violated.
     pub suspected: Vec<Citation>,
 }
@@ -200,7 +202,9 @@ pub struct Spot {
 /// One row of a service receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    /// The number of what was served.
+    /// The code of the kind of what was served; it may be one that no bundle knows.
+    pub kind: String,
+    /// Its number; empty when the row gives none.
     pub number: String,
     /// When.
     pub day: NaiveDate,
@@ -275,7 +279,11 @@ impl Text {
             "insp_record" => Said::Record(root.all("Findings/Finding").iter().map(found).collect()),
             "rectify_order" | "onsite_measure" => Said::Order(order(&root)),
             "rectify_review" => Said::Review(review(&root)),
-            "case_filing" => Said::Filing(Filing { found: day(&root, "FoundDate"), suspected: citations(&root, "Suspected") }),
+            "case_filing" => Said::Filing(Filing {
+                found: day(&root, "FoundDate"),
+                act: day(&root, "Act/End").map(|end| (end, matches!(root.value("Act/HarmToLife"), Some("true" | "1")))),
+                suspected: citations(&root, "Suspected"),
+            }),
             "penalty_notice" | "hearing_notice" => Said::Notice(notice(&root)),
             "penalty_org" | "penalty_person" => Said::Decision(decision(&root)),
             "spot_penalty_org" | "spot_penalty_person" => Said::Spot(Spot {
@@ -389,5 +397,6 @@ fn decision(root: &Node<'_>) -> Decision {
 }
 
 fn served(row: &Node<'_>) -> Option<Served> {
-    Some(Served { number: text(row, "DocumentNumber")?, day: day(row, "ServedDate")? })
+    let at = |path: &str| text(row, path).unwrap_or_default();
+    Some(Served { kind: at("DocumentKind"), number: at("DocumentNumber"), day: day(row, "ServedDate")? })
 }

@@ -67,7 +67,9 @@ impl Reminder {
 
     /// Whether no open leg of the ledger says the same.
     pub fn stands_alone(&self) -> bool {
-        ["preserve/", "hearing-over/", "enforce/", "copy/", "schema/"].iter().any(|kind| self.key.starts_with(kind))
+        ["preserve/", "hearing-over/", "hearing-held/", "limit/", "demand/", "demanded/", "enforce/", "copy/", "schema/"]
+            .iter()
+            .any(|kind| self.key.starts_with(kind))
     }
 }
 
@@ -181,27 +183,91 @@ fn of_case(case: &CaseLine, today: NaiveDate, found: &mut Vec<Reminder>) {
         }
     }
     let open = |step: Step| case.legs.iter().any(|leg| leg.step == step && leg.is_open());
-    if let Some(until) = case.terms.hearing_until.filter(|until| today > *until && open(Step::Decision)) {
-        found.push(Reminder {
-            key: format!("hearing-over/{}", case.number),
-            number: case.number.clone(),
-            weight: Weight::Notice,
-            since: after(until, 1),
-            due: None,
-            text: format!("{} 申请听证的期限{}已满", case.number, words::spoken(until)),
-            advice: "未申请听证的，可以作出处罚决定".into(),
-        });
+    if open(Step::Decision) {
+        of_hearing(case, today, found);
+        found.extend(of_the_limit(case));
     }
-    if let Some((from, until)) = case.terms.enforce.filter(|(from, until)| open(Step::Payment) && (*from..=*until).contains(&today)) {
-        found.push(Reminder {
-            key: format!("enforce/{}", case.number),
-            number: case.number.clone(),
-            weight: if today >= before(until, LAST_DAYS_OF_ENFORCING) { Weight::Urgent } else { Weight::Warning },
-            since: from,
-            due: Some(until),
-            text: format!("{} 罚款没有缴清，申请法院强制执行的期限{}止", case.number, words::spoken(until)),
-            advice: "先催告，催告书送达十日后仍不履行的，向人民法院申请强制执行；申请了复议或诉讼的，期限另行计算".into(),
-        });
+    if open(Step::Payment) {
+        found.extend(of_enforcement(case, today));
+    }
+}
+
+/// The term for asking for a hearing has ended; or one was called, and must not be held too early (DAT-10).
+fn of_hearing(case: &CaseLine, today: NaiveDate, found: &mut Vec<Reminder>) {
+    let reminder = |key: &str, since, due, text: String, advice: &str| Reminder {
+        key: format!("{key}/{}", case.number),
+        number: case.number.clone(),
+        weight: Weight::Notice,
+        since,
+        due,
+        text: format!("{} {text}", case.number),
+        advice: advice.into(),
+    };
+    if let Some((told, from)) = case.terms.invited {
+        if today <= from {
+            let text = format!("听证会通知已于{}送达，听证不得早于{}举行", words::spoken(told), words::spoken(from));
+            found.push(reminder("hearing-held", told, Some(from), text, "举行听证的七个工作日前通知当事人；定早了的，改期并重新通知"));
+        }
+    } else if let Some(until) = case.terms.hearing_until.filter(|until| today > *until) {
+        let text = format!("申请听证的期限{}已满", words::spoken(until));
+        let advice = "未申请听证的，可以作出处罚决定；申请了的，在举行听证的七个工作日前送达听证会通知书";
+        found.push(reminder("hearing-over", after(until, 1), None, text, advice));
+    }
+}
+
+/// The act was found too late to be punished (DAT-18).
+fn of_the_limit(case: &CaseLine) -> Option<Reminder> {
+    let (ended, when, last) = case.terms.too_late?;
+    Some(Reminder {
+        key: format!("limit/{}", case.number),
+        number: case.number.clone(),
+        weight: Weight::Warning,
+        since: case.day,
+        due: None,
+        text: format!(
+            "{} 违法行为{}终了，{}才发现，已过处罚时效（{}止）",
+            case.number,
+            words::spoken(ended),
+            words::spoken(when),
+            words::spoken(last)
+        ),
+        advice: "核对行为终了和发现的日期；确已超过时效的不再处罚，做结案审批表写明理由".into(),
+    })
+}
+
+/// The fine is not paid: a demand, ten days, and then the court, before its term ends (DAT-16).
+fn of_enforcement(case: &CaseLine, today: NaiveDate) -> Option<Reminder> {
+    let (from, until) = case.terms.enforce?;
+    let reminder = |key: &str, weight, since, due, text: String, advice: &str| Reminder {
+        key: format!("{key}/{}", case.number),
+        number: case.number.clone(),
+        weight,
+        since,
+        due: Some(due),
+        text: format!("{} 罚款没有缴清，{text}", case.number),
+        advice: advice.into(),
+    };
+    let near = |due: NaiveDate| if today >= before(due, LAST_DAYS_OF_ENFORCING) { Weight::Urgent } else { Weight::Warning };
+    let court = format!("申请法院强制执行的期限{}止", words::spoken(until));
+    let elsewhere = "申请了复议或诉讼的，期限另行计算";
+    match (case.terms.demanded, case.terms.demand_by) {
+        _ if today < from || today > until => None,
+        (Some((served, free)), _) if today < free => {
+            let text = format!("催告书{}送达，{}起可以申请法院强制执行", words::spoken(served), words::spoken(free));
+            Some(reminder("demanded", Weight::Notice, served, free, text, "催告书送达十日后仍不履行的，向人民法院申请"))
+        }
+        (Some((served, free)), _) => {
+            let text = format!("催告书{}送达已满十日，{court}", words::spoken(served));
+            let advice = format!("向人民法院申请强制执行；{elsewhere}");
+            Some(reminder("enforce", near(until), free.max(from), until, text, &advice))
+        }
+        (None, Some(by)) => {
+            let passed = if today > by { "，已过" } else { "" };
+            let text = format!("还没有催告：催告书最迟{}送达{passed}，{court}", words::spoken(by));
+            let advice = format!("送达催告书，做文书送达回执并录入，十日后仍不履行的向人民法院申请强制执行；{elsewhere}");
+            Some(reminder("demand", near(by), from, by, text, &advice))
+        }
+        (None, None) => None,
     }
 }
 

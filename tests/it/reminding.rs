@@ -11,7 +11,7 @@ use dangri_mocks::{
 };
 
 use crate::{
-    harness::{Furnishing, Office, record},
+    harness::{Furnishing, Office, edited, record},
     telling::{Time, ask, group, office, open, until},
 };
 
@@ -117,5 +117,47 @@ async fn a_decision_that_is_not_published_is_told_of_in_the_morning_red_on_the_f
     assert!(fresh[4].contains("今天是法定七个工作日的最后一天"), "{}", fresh[4]);
     let party = party(&decision);
     assert!(!sink.texts().iter().any(|text| text.contains(&party)), "{:#?}", sink.texts());
+    office.close().await;
+}
+
+/// The ledger's reminders as `dangri loop --json` has them: key and text.
+async fn reminders(office: &Office) -> Vec<(String, String)> {
+    let said = office.dangri(&office.folder(), &["loop", "--json"]).await;
+    let envelope: serde_json::Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}{}", said.out, said.err));
+    let all = envelope["data"]["reminders"].as_array().unwrap();
+    all.iter().map(|one| (one["key"].as_str().unwrap().to_owned(), one["text"].as_str().unwrap().to_owned())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fine_that_is_not_paid_is_to_be_demanded_and_ten_days_after_the_demand_the_court_is_named() {
+    let time = Time::default();
+    let (sink, channel) = group(&time, "值班群", "group").await;
+    let office = open(office("2023-11-29T17:00:00+08:00", &[&channel]), &time).await;
+    let drafts = Thread::new(7, "2023-04-06".parse().unwrap()).drafts();
+    for (draft, n) in drafts.iter().filter(|draft| draft.kind != "case_close").zip(0..) {
+        enter(&office, &format!("{n}.xml"), &draft.bytes).await;
+    }
+    let of = |all: &[(String, String)], word: &str| all.iter().filter(|(key, _)| key.starts_with(word)).cloned().collect::<Vec<_>>();
+    let before = reminders(&office).await;
+    let demand = of(&before, "demand/");
+    assert!(demand.len() == 1 && demand[0].1.contains("还没有催告：催告书最迟2024年2月8日送达"), "{before:#?}");
+    until(&office, "2023-11-30T08:45:00").await;
+    assert!(!told(&sink.texts(), "还没有催告").is_empty(), "{:#?}", sink.texts());
+    // The demand is served, and its receipt entered.
+    let receipt = drafts.iter().rfind(|draft| draft.kind == "service_receipt").unwrap();
+    let text = std::str::from_utf8(&receipt.bytes).unwrap();
+    let rows = text[text.find("<Row ").unwrap()..text.rfind("</Row>").unwrap()].to_owned();
+    let kind = crate::harness::element(&rows.as_bytes()[rows.rfind("<DocumentKind>").unwrap()..], "DocumentKind");
+    let number = crate::harness::element(&receipt.bytes, "DocumentNumber");
+    let served = crate::harness::element(&rows.as_bytes()[rows.rfind("<ServedDate>").unwrap()..], "ServedDate");
+    let date = crate::harness::element(&receipt.bytes, "DocumentDate");
+    let bytes = edited(&receipt.bytes, &number, &number.replace("号", "9号"));
+    let bytes = edited(&bytes, &format!("<DocumentKind>{kind}<"), "<DocumentKind>enforce_warning<");
+    let bytes = edited(&bytes, &format!("<ServedDate>{served}<"), "<ServedDate>2023-11-30<");
+    let bytes = edited(&bytes, &format!("<DocumentDate>{date}<"), "<DocumentDate>2023-11-30<");
+    enter(&office, "催告回执.xml", &bytes).await;
+    let waiting = reminders(&office).await;
+    assert!(of(&waiting, "demand/").is_empty(), "{waiting:#?}");
+    assert!(of(&waiting, "demanded/")[0].1.contains("2023年12月10日起可以申请法院强制执行"), "{waiting:#?}");
     office.close().await;
 }

@@ -1,6 +1,6 @@
 //! From the filing of a case to its closing (处罚到位, 公示到位).
 
-use chrono::NaiveDate;
+use chrono::{Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -72,6 +72,18 @@ pub struct CaseTerms {
     pub preserved: Vec<(String, NaiveDate)>,
     /// From when and until when the court can be asked to enforce (行政强制法 art. 53); `None` once that was done.
     pub enforce: Option<(NaiveDate, NaiveDate)>,
+    /// When a demand to pay was served, and from when the court may be asked after it (art. 54).
+    #[serde(default)]
+    pub demanded: Option<(NaiveDate, NaiveDate)>,
+    /// The last day for a demand, so that the court can be asked in time.
+    #[serde(default)]
+    pub demand_by: Option<NaiveDate>,
+    /// When the party was told of a hearing, and the first day on which it may be held (行政处罚法 art. 64).
+    #[serde(default)]
+    pub invited: Option<(NaiveDate, NaiveDate)>,
+    /// When the act ended, was found, and could be found at the latest to be punished (art. 36); `None` when it was found in time.
+    #[serde(default)]
+    pub too_late: Option<(NaiveDate, NaiveDate, NaiveDate)>,
 }
 
 impl<'a> Papers<'a> {
@@ -205,13 +217,35 @@ fn case_terms(papers: &Papers<'_>, terms: &Terms) -> CaseTerms {
         Said::Preserve(until) => Some((reading.title.clone(), until.or_else(|| terms.working(reading.day, terms.preserve_working_days))?)),
         _ => None,
     };
+    let of_kind = |kind: &str| entered().find_map(|reading| row_of_kind(reading, kind));
+    let enforce = served.filter(|_| !has("enforce_application")).and_then(|(day, _)| terms.enforce_by(day));
+    let heard = has("hearing_record") || has("hearing_report") || papers.decision.is_some() || papers.close.is_some();
+    let invited = of_kind("hearing_meeting").filter(|_| !heard);
     CaseTerms {
+        demanded: of_kind("enforce_warning").and_then(|day| Some((day, Terms::plain(day, terms.demand_days)?))),
+        demand_by: enforce.and_then(|(_, until)| until.checked_sub_days(Days::new(terms.demand_days.into()))),
+        invited: invited.and_then(|day| Some((day, terms.working(day, terms.invitation_working_days)?))),
+        too_late: papers.filing.filter(|_| papers.close.is_none()).and_then(|(_, text)| too_late(text, terms)),
         served: served.map(|(day, _)| day),
         pay_by: served.and_then(|(_, until)| until),
         hearing_until: told.and_then(|day| terms.working(day, terms.hearing_working_days)),
         preserved: if dealt_with { Vec::new() } else { papers.others.iter().filter_map(preserved).collect() },
-        enforce: served.filter(|_| !has("enforce_application")).and_then(|(day, _)| terms.enforce_by(day)),
+        enforce,
     }
+}
+
+/// The end of an act that was found too late to be punished, when it was found, and when it should have been.
+fn too_late(filing: &Filing, terms: &Terms) -> Option<(NaiveDate, NaiveDate, NaiveDate)> {
+    let (found, (ended, harm)) = (filing.found?, filing.act?);
+    let years = if harm { terms.limit_years.1 } else { terms.limit_years.0 };
+    let last = ended.checked_add_months(Months::new(years.saturating_mul(12)))?;
+    (found > last).then_some((ended, found, last))
+}
+
+/// When a receipt says that any document of this kind was served.
+fn row_of_kind(receipt: &Reading, kind: &str) -> Option<NaiveDate> {
+    let Said::Receipt(rows) = &receipt.text.said else { return None };
+    rows.iter().find(|row| row.kind == kind).map(|row| row.day)
 }
 
 /// When a receipt says that a document was served.

@@ -31,6 +31,12 @@ pub struct Terms {
     pub publication_working_days: u32,
     /// A hearing may be asked for within so many working days (DAT-8, art. 64).
     pub hearing_working_days: u32,
+    /// The party is told of a hearing so many working days before it (DAT-10, art. 64).
+    pub invitation_working_days: u32,
+    /// An act is not punished that was found so many years after its end (DAT-18, art. 36), or so many where life or health was harmed.
+    pub limit_years: (u32, u32),
+    /// The court is asked to enforce so many days after a demand was served (DAT-16, 行政强制法 art. 54).
+    pub demand_days: u32,
     /// Preserved evidence is dealt with within so many working days (DAT-7, arts. 56 and 85).
     pub preserve_working_days: u32,
     /// A suit may be brought within so many months of service (行政诉讼法 art. 46; as the decisions say).
@@ -58,6 +64,9 @@ impl Terms {
             payment_days: count("DAT-15", "days", 15),
             publication_working_days: 7,
             hearing_working_days: count("DAT-8", "working_days", 5),
+            invitation_working_days: count("DAT-10", "working_days", 7),
+            limit_years: (count("DAT-18", "years", 2), count("DAT-18", "years_harm", 5)),
+            demand_days: 10,
             preserve_working_days: count("DAT-7", "working_days", 7),
             suit_months: count("REM-1", "suit_months", 6),
             enforce_months: 3,

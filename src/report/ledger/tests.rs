@@ -201,3 +201,82 @@ fn every_term_of_the_law_is_told_of_before_it_ends() {
     let payment = reminded(&["case_close"], &["2023-05-29", "2023-05-30", "2023-06-03", "2023-11-18", "2024-01-20", "2024-02-19"]);
     insta::assert_snapshot!([early, preserved, term, service, payment].join("\n════\n"));
 }
+
+/// The reminders of the thread with this changed in it, on some days: weight and key's first word, and what is said.
+fn reminded_of(word: &str, change: impl Fn(&mut Vec<Reading>), days: &[&str]) -> Vec<String> {
+    let (terms, mut readings) = thread();
+    change(&mut readings);
+    let mut lines = Vec::new();
+    for today in days {
+        let ledger = Ledger::of(&readings, &Publications::new(), &terms, day(today));
+        let of_word = remind::of(&ledger).into_iter().filter(|one| one.key.split('/').next().is_some_and(|key| key.starts_with(word)));
+        let said = of_word.map(|one| format!("{} {:?} {}。{}", &one.key[..one.key.find('/').unwrap()], one.weight, one.text, one.advice));
+        lines.push(format!("── {today} {}", said.collect::<Vec<_>>().join("\n")));
+    }
+    lines
+}
+
+/// A receipt says that a document of this kind was served.
+fn serve(readings: &mut [Reading], kind: &str, on: &str) {
+    use crate::report::reading::{Said, Served};
+    let receipt = readings.iter_mut().find(|r| r.kind == "service_receipt").unwrap();
+    let mut text = (*receipt.text).clone();
+    let Said::Receipt(rows) = &mut text.said else { panic!("no receipt") };
+    rows.push(Served { kind: kind.into(), number: String::new(), day: day(on) });
+    receipt.text = Arc::new(text);
+}
+
+#[test]
+fn a_fine_that_is_not_paid_is_demanded_ten_days_before_the_court_is_asked() {
+    // Served on 18 May: six months for a suit end on 18 November, three more for the court on 18 February.
+    let unpaid = |readings: &mut Vec<Reading>| readings.retain(|r| r.kind != "case_close");
+    let silent = reminded_of("de", unpaid, &["2023-11-17", "2023-11-18", "2024-01-09", "2024-02-08", "2024-02-09", "2024-02-19"]);
+    let demanded = |readings: &mut Vec<Reading>| {
+        unpaid(readings);
+        serve(readings, "enforce_warning", "2023-11-20");
+    };
+    let waiting = reminded_of("de", demanded, &["2023-11-20", "2023-11-29", "2023-11-30"]);
+    let court = reminded_of("enforce", demanded, &["2023-11-29", "2023-11-30", "2024-01-19", "2024-02-18", "2024-02-19"]);
+    insta::assert_snapshot!([silent, waiting, court].concat().join("\n"));
+    let paid = reminded_of("demand", |readings| serve(readings, "enforce_warning", "2023-11-20"), &["2023-11-30"]);
+    assert_eq!(paid, ["── 2023-11-30 "]);
+}
+
+#[test]
+fn a_hearing_is_not_held_within_seven_working_days_of_its_notice() {
+    let undecided = |readings: &mut Vec<Reading>| {
+        readings.retain(|r| !matches!(r.kind.as_str(), "penalty_org" | "case_close"));
+    };
+    let invited = |readings: &mut Vec<Reading>| {
+        undecided(readings);
+        // Seven working days after 24 April, with the holiday of May between, end on Saturday 6 May, which is worked.
+        serve(readings, "hearing_meeting", "2023-04-24");
+    };
+    let told = reminded_of("hearing", invited, &["2023-04-24", "2023-05-06", "2023-05-07"]);
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn an_act_that_was_found_after_two_years_is_told_of_until_the_case_is_closed() {
+    use crate::report::reading::Said;
+    let ended = |end: &str, harm: bool| {
+        let end = day(end);
+        move |readings: &mut Vec<Reading>| {
+            readings.retain(|r| !matches!(r.kind.as_str(), "penalty_org" | "case_close" | "service_receipt"));
+            let filing = readings.iter_mut().find(|r| r.kind == "case_filing").unwrap();
+            let mut text = (*filing.text).clone();
+            let Said::Filing(said) = &mut text.said else { panic!("no filing") };
+            said.act = Some((end, harm));
+            filing.text = Arc::new(text);
+        }
+    };
+    let (_, readings) = thread();
+    let found = readings.iter().find_map(|r| match &r.text.said {
+        Said::Filing(filing) => filing.found,
+        _ => None,
+    });
+    assert_eq!(found, Some(day("2023-04-06")));
+    assert_eq!(reminded_of("limit", ended("2021-04-06", false), &["2023-05-10"]), ["── 2023-05-10 "]);
+    insta::assert_snapshot!(reminded_of("limit", ended("2021-04-05", false), &["2023-05-10"]).join("\n"));
+    assert_eq!(reminded_of("limit", ended("2021-04-05", true), &["2023-05-10"]), ["── 2023-05-10 "], "five years where life was harmed");
+}
