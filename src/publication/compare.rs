@@ -37,6 +37,8 @@ pub struct Wanted {
     pub from: Timestamp,
     /// Whether it was seen before.
     pub seen_before: bool,
+    /// The 公示截止期 that its notice gave when it was seen.
+    pub shown_until: Option<NaiveDate>,
     pub(super) number: String,
     pub(super) key: String,
     pub(super) date: NaiveDate,
@@ -60,6 +62,7 @@ impl Wanted {
             expect: Expect::Public,
             from,
             seen_before: false,
+            shown_until: None,
             key: key_of(&decision.number).unwrap_or_default(),
             number: decision.number,
             date: decision.date,
@@ -78,6 +81,11 @@ impl Wanted {
 
     pub(super) fn calls_for_fine(&self) -> bool {
         self.kinds.iter().any(|kind| kind == "罚款")
+    }
+
+    /// The last day on which its notice is public, by what the notice said last; `None` where no rule is known.
+    fn end(&self, shown: Option<NaiveDate>) -> Option<NaiveDate> {
+        Term::of(self.date)?.end(self.date, shown.or(self.shown_until))
     }
 
     fn is_of(&self, row: &Row) -> bool {
@@ -105,6 +113,8 @@ pub struct Sight {
     pub evidence: ContentHash,
     /// The day of decision that it gives.
     pub decided: Option<NaiveDate>,
+    /// The 公示截止期 that it gives.
+    pub until: Option<NaiveDate>,
     identity: u64,
     /// In which readings it was seen, one bit each.
     readings: u8,
@@ -159,8 +169,8 @@ pub struct Ledger {
     seen: Vec<Seen>,
     numbers: HashMap<String, Vec<usize>>,
     parties: HashMap<(NaiveDate, Yuan), Vec<usize>>,
-    /// Whether one of those that should be public was seen before.
-    knows_some: bool,
+    /// Until when one of those that should be public, and was seen before, stays public.
+    knows_some_until: Option<NaiveDate>,
     /// How many readings it takes before absence counts.
     needed: usize,
     readings: Vec<Reading>,
@@ -180,13 +190,14 @@ impl Ledger {
             parties.entry((one.date, one.fine.unwrap_or_default())).or_default().push(at);
         }
         let seen = wanted.iter().map(|_| Seen::default()).collect();
-        let knows_some = wanted.iter().any(|one| one.seen_before && one.expect == Expect::Public);
+        let known = wanted.iter().filter(|one| one.seen_before && one.expect == Expect::Public);
+        let knows_some_until = known.map(|one| one.end(None).unwrap_or(NaiveDate::MAX)).max();
         Self {
             wanted,
             seen,
             numbers,
             parties,
-            knows_some,
+            knows_some_until,
             needed,
             readings: Vec::new(),
             rows: 0,
@@ -330,10 +341,11 @@ impl Ledger {
         if expect == Expect::Public && now < wanted.from && !wanted.seen_before {
             return (Outcome::NotYet, None);
         }
-        if let Some(doubt) = self.doubt(wanted, provisional) {
+        let today = now.beijing_day();
+        if let Some(doubt) = self.doubt(wanted, provisional, today) {
             return unseen(doubt);
         }
-        let over = Term::of(wanted.date).and_then(|term| term.last(wanted.date)).is_some_and(|last| last < now.beijing_day());
+        let over = wanted.end(None).is_some_and(|last| last < today);
         match expect {
             Expect::Gone => (Outcome::Gone, None),
             Expect::Public if over => (Outcome::Expired, None),
@@ -342,7 +354,7 @@ impl Ledger {
     }
 
     /// Why absence proves nothing, if it does not.
-    fn doubt(&self, wanted: &Wanted, provisional: bool) -> Option<Doubt> {
+    fn doubt(&self, wanted: &Wanted, provisional: bool, today: NaiveDate) -> Option<Doubt> {
         if let Some(Reading::Broken(doubt)) = self.readings.iter().find(|r| matches!(r, Reading::Broken(_))) {
             return Some(doubt.clone());
         }
@@ -352,7 +364,7 @@ impl Ledger {
         if self.shifted {
             return Some(Doubt::Columns);
         }
-        if self.rows == 0 && self.knows_some {
+        if self.rows == 0 && self.knows_some_until.is_some_and(|until| until >= today) {
             return Some(Doubt::KnownOnesGone);
         }
         let behind = self.readings.iter().find_map(|reading| match reading {
@@ -365,7 +377,7 @@ impl Ledger {
 
 /// What a notice that was seen comes to, where it should be public.
 fn of_sight(sight: &Sight, public: usize, wanted: &Wanted, now: Timestamp) -> Outcome {
-    let over = Term::of(wanted.date).and_then(|term| term.last(wanted.date)).is_some_and(|last| last < now.beijing_day());
+    let over = wanted.end(sight.until).is_some_and(|last| last < now.beijing_day());
     match sight.state {
         RowState::Published if public > 1 => Outcome::Duplicate,
         RowState::Published if sight.differences.is_empty() => Outcome::Matched,
@@ -404,6 +416,7 @@ fn sight(row: &Row, differences: Vec<Difference>, bit: u8) -> Sight {
         differences,
         evidence: row.evidence(),
         decided: row.decided(),
+        until: fold::day(row.get("CF_GSJZQ")),
         identity: row.identity(),
         readings: bit,
     }

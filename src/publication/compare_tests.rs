@@ -313,3 +313,43 @@ fn the_longest_term_ends_by_itself() {
     ledger.end(Reading::Whole(Some(later)));
     assert_eq!(ledger.close(later).0[0].outcome, Outcome::Expired);
 }
+
+#[test]
+fn a_notice_that_leaves_the_list_at_the_end_it_gave_itself_is_not_missed_and_before_it_is() {
+    let at = |day: &str| Timestamp::parse(&format!("{day}T09:00:00+08:00")).unwrap();
+    let over = |shown: Option<&str>, now: &str| {
+        let mut left = wanted(1, decision());
+        (left.seen_before, left.shown_until) = (true, shown.map(|day| day.parse().unwrap()));
+        // Another notice stands in the list; with none at all it would prove nothing while one should be there.
+        let other = with(&row(&decision()), "CF_WSH", "（淄）应急罚〔2023〕9999号");
+        let other = with(&with(&other, "CF_JDRQ", "2023-04-13"), "CF_NR_FK", "3");
+        let mut ledger = Ledger::new(vec![left], 2);
+        for _ in 0..2 {
+            ledger.take(&other, true);
+            ledger.end(Reading::Whole(Some(at(now))));
+        }
+        ledger.close(at(now)).0[0].outcome
+    };
+    // Decided on 2023-04-14, where the law allows three months to three years.
+    assert_eq!(over(Some("2024-04-14"), "2024-04-14"), Outcome::Missing, "the last day");
+    assert_eq!(over(Some("2024-04-14"), "2024-04-15"), Outcome::Expired);
+    assert_eq!(over(Some("2023-07-13"), "2023-08-01"), Outcome::Missing, "shorter than the law allows counts for nothing");
+    assert_eq!(over(Some("2029-04-14"), "2026-04-15"), Outcome::Expired, "nor does longer");
+    assert_eq!(over(None, "2026-04-14"), Outcome::Missing, "of what was never seen the outermost end counts");
+    // An empty list is no riddle where all that stood in it has come to its end.
+    let mut left = wanted(1, decision());
+    (left.seen_before, left.shown_until) = (true, "2024-04-14".parse().ok());
+    let mut ledger = Ledger::new(vec![left], 1);
+    ledger.end(Reading::Whole(Some(at("2024-04-15"))));
+    assert_eq!(ledger.close(at("2024-04-15")).0[0].outcome, Outcome::Expired);
+    // Taken away by the platform after its own end it has ended; before it was withdrawn.
+    let gone = |now: &str| {
+        let mut ended = row(&decision());
+        ended.state = RowState::Withdrawn;
+        let mut ledger = Ledger::new(vec![wanted(1, decision())], 1);
+        ledger.take(&ended, true);
+        ledger.end(Reading::Whole(Some(at(now))));
+        ledger.close(at(now)).0[0].outcome
+    };
+    assert_eq!((gone("2024-04-14"), gone("2024-04-15")), (Outcome::Withdrawn, Outcome::Expired));
+}

@@ -64,6 +64,9 @@ pub struct Standing {
     /// The day of decision under which it was seen, where that is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_under: Option<NaiveDate>,
+    /// The 公示截止期 that it gave when it was last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_until: Option<NaiveDate>,
     /// When it was first seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<Timestamp>,
@@ -111,6 +114,7 @@ impl Standing {
             url: None,
             evidence: None,
             seen_under: None,
+            shown_until: None,
             first_seen: None,
             last_seen: None,
             last_run: None,
@@ -138,6 +142,7 @@ impl Standing {
             next.url.clone_from(&sight.url);
             next.evidence = Some(sight.evidence);
             next.seen_under = sight.decided.filter(|day| *day != self.date);
+            next.shown_until = sight.until;
             next.first_seen = self.first_seen.or(Some(now));
             next.last_seen = Some(now);
             if sight.state == RowState::Published {
@@ -153,10 +158,10 @@ impl Standing {
         next
     }
 
-    /// The same, where the longest term has run out before it was looked for again: nothing is public any more, and nothing need be.
+    /// The same, where its term has run out before it was looked for again: nothing is public any more, and nothing need be.
     #[must_use]
     pub fn at_its_end(mut self, now: Timestamp) -> Self {
-        let last = Term::of(self.date).and_then(|term| term.last(self.date));
+        let last = Term::of(self.date).and_then(|term| term.end(self.date, self.shown_until));
         if self.is_unpublished() && last.is_some_and(|last| last < now.beijing_day()) {
             self.outcome = Outcome::Expired;
         }

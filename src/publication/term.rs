@@ -87,6 +87,11 @@ impl Term {
         decided.checked_add_months(Months::new(self.most))
     }
 
+    /// The last day on which a notice is public: the 公示截止期 that it gives itself, where the rule allows that one; else the outermost.
+    pub fn end(self, decided: NaiveDate, shown: Option<NaiveDate>) -> Option<NaiveDate> {
+        shown.filter(|end| self.allows(decided, *end)).or_else(|| self.last(decided))
+    }
+
     /// In words: until when it is public at least, when it ends by itself, and the rule; where it goes by a class that nobody here knows, that
     /// these are the outermost bounds.
     pub fn words(self, decided: NaiveDate, last: NaiveDate) -> String {

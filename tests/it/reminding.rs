@@ -161,3 +161,24 @@ async fn a_fine_that_is_not_paid_is_to_be_demanded_and_ten_days_after_the_demand
     assert!(of(&waiting, "demanded/")[0].1.contains("2023年12月10日起可以申请法院强制执行"), "{waiting:#?}");
     office.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_is_taken_away_at_the_end_it_gave_itself_is_over_and_one_that_is_taken_away_before_is_told_of() {
+    for (days, over, day) in [(366, true, "2024-04-22"), (360, false, "2024-04-18")] {
+        let time = Time::default();
+        let (_sink, channel) = group(&time, "值班群", "group").await;
+        let mut office = open(office("2023-04-21T15:00:00+08:00", &[&channel]), &time).await;
+        let how = Publishing { withdrawn_after: Some(days * 86_400), ..Publishing::default() };
+        office.script(Rule::new(Endpoint::Put, Action::Publish(how)).of_kind("penalty_org"));
+        enter(&office, "决定书.xml", &drafts::single(5, "penalty_org", "2023-04-21".parse().unwrap()).unwrap().bytes).await;
+        let ask = ["reconcile", "--from", "2023-04-21", "--to", "2023-04-21", "--json"];
+        office.pass(Duration::minutes(30)).await;
+        assert_eq!(office.dangri(&office.folder(), &ask).await.code, 0);
+        leap(&mut office, &format!("{day}T10:00:00")).await;
+        let said = office.dangri(&office.folder(), &ask).await;
+        assert_eq!(said.code, if over { 0 } else { 3 }, "{days}: {}", said.out);
+        let doc = office.dangri(&office.folder(), &["doc", &office.record("决定书.xml").await.title()]).await;
+        assert_eq!((doc.out.contains("公示期满"), doc.out.contains("被撤下")), (over, !over), "{days}: {}", doc.out);
+        office.close().await;
+    }
+}

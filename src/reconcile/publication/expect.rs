@@ -165,7 +165,7 @@ impl Follower {
     fn looked_for(&self, known: Known, kept: &Kept) -> (Sought, Wanted) {
         let id = known.record.id();
         let (mut sought, mut wanted) = self.sought_as(known);
-        wanted.seen_before = kept.was_seen(id);
+        (wanted.seen_before, wanted.shown_until) = (kept.was_seen(id), kept.shown_until(id));
         if let (Some(day), None) = (kept.annulled_on(id), sought.exempt) {
             wanted.expect = Expect::Gone;
             sought.gone_on = sought.gone_on.or(Some(day));

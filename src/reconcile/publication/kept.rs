@@ -98,6 +98,11 @@ impl Kept {
         self.standings.get(&id).is_some_and(|standing| standing.last_seen.is_some() && standing.outcome != Outcome::Missing)
     }
 
+    /// The 公示截止期 that the notice of a decision gave when it was last seen.
+    pub(super) fn shown_until(&self, id: DocumentId) -> Option<NaiveDate> {
+        self.standings.get(&id)?.shown_until
+    }
+
     /// Puts a standing in the place of the one before. When it was last looked for is no reason to write it down again.
     pub(super) fn put(&mut self, standing: &Standing) {
         self.earliest = self.earliest.into_iter().chain([standing.date]).min();
