@@ -5,9 +5,17 @@ use crate::{document::Timestamp, status::words};
 
 /// How many lines of each table fit on the page beside the rest; all of them are in `dangri doc`.
 const STEPS: usize = 6;
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 3;
 const OUTAGES: usize = 3;
-const EXCUSES: usize = 3;
+const EXCUSES: usize = 2;
+
+/// How many columns of text (a Chinese character has two) fit into a cell of each, and beside the other facts.
+const LONGEST_STEP: usize = 64;
+const LONGEST_ATTEMPT: usize = 58;
+const LONGEST_OUTAGE: usize = 44;
+const LONGEST_EXCUSE: usize = 116;
+const LONGEST_NAME: usize = 12;
+const LONGEST_FACT: usize = 72;
 
 const STYLE: &str = "@page{size:A4;margin:9mm 14mm}*{box-sizing:border-box}body{font:9pt/1.25 \"Microsoft YaHei\",\"Noto Sans CJK SC\",\
 \"Source Han Sans SC\",SimSun,sans-serif;color:#000;background:#fff;margin:0 auto;max-width:182mm}h1{font-size:16pt;text-align:center;margin:0 0 1mm}\
@@ -20,9 +28,9 @@ justify-content:space-between;margin-top:5mm}@media print{h2,tr,.said,.sign{brea
 pub fn page(dossier: &Dossier) -> String {
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>录入时间说明 {}</title><style>{STYLE}</style></head>\n<body>\n",
-        safe(&dossier.title)
+        brief(&dossier.title, LONGEST_FACT)
     );
-    html += &format!("<h1>执法文书录入时间说明</h1>\n<p class=\"of\">{}</p>\n", safe(&dossier.office));
+    html += &format!("<h1>执法文书录入时间说明</h1>\n<p class=\"of\">{}</p>\n", brief(&dossier.office, LONGEST_FACT));
     html += &about(dossier);
     html += "<h2>结论</h2>\n<div class=\"said\">\n";
     dossier.conclusion.iter().for_each(|said| html += &format!("<p>{}</p>\n", safe(said)));
@@ -32,9 +40,10 @@ pub fn page(dossier: &Dossier) -> String {
     html += &attempts(dossier);
     html += &steps(dossier);
     html += &clock(dossier);
+    let all = if html.contains('…') { "截短的和全部经过用 dangri day、doc" } else { "全部经过用 dangri doc" };
     html += &format!(
         "<div class=\"sign\"><span>经办人：______________</span><span>审核人：______________</span><span>日期：____年__月__日</span></div>\n\
-         <p class=\"small\">当日 dangri {} 于 {} 依据本机记录生成，时间均为北京时间；全部经过用 dangri doc 查看。</p>\n</body></html>\n",
+         <p class=\"small\">当日 dangri {} 于 {} 依据本机记录生成，时间均为北京时间；{all} 查看。</p>\n</body></html>\n",
         safe(&dossier.version),
         moment(dossier.made_at)
     );
@@ -65,7 +74,8 @@ fn about(dossier: &Dossier) -> String {
         ("上传内容摘要", format!("SHA-256 {digest}")),
         ("本机编号", record.id().to_string()),
     ];
-    let rows: String = rows.iter().map(|(label, value)| format!("<tr><th>{label}</th><td>{}</td></tr>\n", safe(value))).collect();
+    let rows: String =
+        rows.iter().map(|(label, value)| format!("<tr><th>{label}</th><td>{}</td></tr>\n", brief(value, LONGEST_FACT))).collect();
     format!("<table>\n{rows}</table>\n")
 }
 
@@ -73,8 +83,13 @@ fn excuses(dossier: &Dossier) -> String {
     if dossier.excuses.is_empty() {
         return String::new();
     }
-    let row = |excuse: &crate::day::Excuse| [moment(excuse.at), excuse.by.clone(), excuse.reason.clone()];
-    table("例外原因（人工登记，不可更改）", &["登记时间", "登记人", "原因"], dossier.excuses.iter().map(row).collect(), EXCUSES)
+    let row = |excuse: &crate::day::Excuse| [moment(excuse.at), words::fit(&excuse.by, LONGEST_NAME), excuse.reason.clone()];
+    table(
+        "例外原因（人工登记，不可更改）",
+        &["登记时间", "登记人", "原因"],
+        dossier.excuses.iter().map(row).collect(),
+        (EXCUSES, LONGEST_EXCUSE),
+    )
 }
 
 fn outages(dossier: &Dossier) -> String {
@@ -88,7 +103,7 @@ fn outages(dossier: &Dossier) -> String {
     if rows.is_empty() {
         return "<h2>平台中断</h2>\n<p>其间没有平台中断的记录。</p>\n".to_owned();
     }
-    table("平台中断", &["自", "至", "时长和原因"], rows, OUTAGES)
+    table("平台中断", &["自", "至", "时长和原因"], rows, (OUTAGES, LONGEST_OUTAGE))
 }
 
 fn attempts(dossier: &Dossier) -> String {
@@ -98,19 +113,19 @@ fn attempts(dossier: &Dossier) -> String {
         [
             format!("{} {}", attempt.no, moment(attempt.at)),
             format!("{status}{code}"),
-            format!("{}；请求编号 {}", attempt.result, attempt.request),
+            format!("{}；请求编号 {}", words::fit(&words::plain(&attempt.result), LONGEST_ATTEMPT), attempt.request),
         ]
     };
     let rows: Vec<_> = dossier.attempts.iter().map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
-    table("上传和平台回答", &["次序和时间", "回答", "结果"], rows, ATTEMPTS)
+    table("上传和平台回答", &["次序和时间", "回答", "结果"], rows, (ATTEMPTS, 3 * LONGEST_ATTEMPT))
 }
 
 fn steps(dossier: &Dossier) -> String {
-    let rows = dossier.steps.iter().map(|step| [moment(step.at), step.by.clone(), step.what.clone()]).collect();
-    table("经过", &["时间", "何人", "何事"], rows, STEPS)
+    let rows = dossier.steps.iter().map(|step| [moment(step.at), words::fit(&step.by, LONGEST_NAME), step.what.clone()]).collect();
+    table("经过", &["时间", "何人", "何事"], rows, (STEPS, LONGEST_STEP))
 }
 
 fn clock(dossier: &Dossier) -> String {
@@ -124,8 +139,9 @@ fn clock(dossier: &Dossier) -> String {
     format!("<h2>时钟</h2>\n<p>{}；{now}。</p>\n", safe(&ends.join("；")))
 }
 
-/// A table of at most `most` rows: the first and, of the rest, the last, with a word about those between.
-fn table(title: &str, heads: &[&str; 3], rows: Vec<[String; 3]>, most: usize) -> String {
+/// A table of at most `most` rows, the last cell of at most `longest` columns: the first rows and, of the rest, the last, with a word about
+/// those between.
+fn table(title: &str, heads: &[&str; 3], rows: Vec<[String; 3]>, (most, longest): (usize, usize)) -> String {
     let heads: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
     let mut html = format!("<h2>{title}</h2>\n<table>\n<tr>{heads}</tr>\n");
     let count = rows.len();
@@ -137,10 +153,16 @@ fn table(title: &str, heads: &[&str; 3], rows: Vec<[String; 3]>, most: usize) ->
         }
         if at < first || at >= count - last {
             let [a, b, c] = row;
-            html += &format!("<tr><td class=\"t\">{}</td><td class=\"t\">{}</td><td>{}</td></tr>\n", safe(&a), safe(&b), safe(&c));
+            let (b, c) = (brief(&b, 2 * LONGEST_NAME), brief(&c, longest));
+            html += &format!("<tr><td class=\"t\">{}</td><td class=\"t\">{b}</td><td>{c}</td></tr>\n", safe(&a));
         }
     }
     html + "</table>\n"
+}
+
+/// Text as it may stand in a page, cut to so many columns.
+fn brief(text: &str, columns: usize) -> String {
+    safe(&words::fit(&words::plain(text), columns))
 }
 
 /// Text as it may stand in a page.

@@ -138,6 +138,37 @@ fn a_long_story_is_cut_in_the_middle_and_says_so() {
     assert_eq!(printed(&page(&long)), 1);
 }
 
+#[test]
+fn however_long_people_and_the_platform_write_it_is_one_page_that_says_what_was_cut() {
+    let mut long = dossier(|record| {
+        record.birth.source.path = format!("{}.xml", "某某有限公司现场检查记录".repeat(60));
+        record.entry.as_mut().unwrap().entry_no = Some("LR".repeat(300));
+        if let Some(receipt) = record.receipt.as_mut() {
+            receipt.receipt_no = "H".repeat(600);
+        }
+    });
+    let said = "平台当晚中断，恢复以后又退回两次，经办人在外地出差，第二天才改好补录。".repeat(80);
+    for excuse in &mut long.excuses {
+        (excuse.reason, excuse.by) = (said.clone(), "王".repeat(90));
+    }
+    for step in &mut long.steps {
+        (step.what, step.by) = (said.clone(), "李".repeat(90));
+    }
+    long.attempts.iter_mut().for_each(|attempt| attempt.result.clone_from(&said));
+    long.outages.iter_mut().for_each(|outage| outage.why.clone_from(&said));
+    (long.title, long.office, long.kind) = ("文".repeat(300), "局".repeat(300), "书".repeat(300));
+    for _ in 0..20 {
+        long.steps.push(long.steps[0].clone());
+        long.attempts.push(long.attempts[0].clone());
+        long.outages.push(long.outages[0].clone());
+        long.excuses.push(long.excuses[0].clone());
+    }
+    let html = page(&long);
+    assert!(html.contains("截短的和全部经过用 dangri day、doc 查看。"), "{html}");
+    assert!(html.contains("平台当晚中断，恢复以后又退回两次"), "{html}");
+    assert_eq!(printed(&html), 1);
+}
+
 /// On how many pages a browser prints it.
 fn printed(html: &str) -> u32 {
     let folder = tempfile::tempdir().unwrap();
