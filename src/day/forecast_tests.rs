@@ -31,6 +31,85 @@ fn recorded(from: &str, gaps: &[i64]) -> Vec<Went> {
         .collect()
 }
 
+/// An evening as the daemon recorded it (`tests/it/foretelling.rs`): what went, and when the platform counted as down.
+struct Trace {
+    went: Vec<Went>,
+    down: (Timestamp, Timestamp),
+}
+
+impl Trace {
+    fn read(text: &str) -> Self {
+        let moment = |text: &str| Timestamp::parse(text).unwrap_or_else(|_| panic!("{text}"));
+        let (mut went, mut down) = (Vec::new(), None);
+        for line in text.lines().skip(1) {
+            match line.split(',').collect::<Vec<_>>()[..] {
+                ["document", ready, received, entered] => {
+                    went.push(Went { ready: moment(ready), received: moment(received), entered: Some(moment(entered)) });
+                }
+                ["outage", from, "", until] => down = Some((moment(from), moment(until))),
+                _ => panic!("{line}"),
+            }
+        }
+        Self { went, down: down.unwrap() }
+    }
+
+    /// What could be known of it at `now`.
+    fn at(&self, now: Timestamp, cut_off: Timestamp) -> Forecast {
+        let known: Vec<&Went> = self.went.iter().filter(|w| w.ready <= now).collect();
+        let waiting: Vec<&&Went> = known.iter().filter(|w| w.received > now).collect();
+        let there = known.iter().filter(|w| w.received <= now);
+        let last = there.clone().map(|w| w.received).max();
+        let silent_since = waiting.iter().map(|w| w.ready).min().map(|ready| last.map_or(ready, |last| last.max(ready)));
+        let received = there.clone().filter(|w| w.entered > Some(now)).map(|w| w.received).collect();
+        let lately: Vec<Went> = there.map(|w| Went { entered: w.entered.filter(|at| *at <= now), ..**w }).collect();
+        Forecast::of(&Outlook {
+            now,
+            cut_off,
+            day: "2023-04-03".parse().unwrap(),
+            waiting: waiting.len() as u64,
+            received,
+            silent_since,
+            down_since: (self.down.0..self.down.1).contains(&now).then_some(self.down.0),
+            pace: Pace::of(&lately),
+            ..outlook("2023-04-12 20:00:00")
+        })
+    }
+
+    /// Every minute from six until the cut-off at midnight at which it fired, and how many it said would miss it.
+    fn fired(&self, cut_off: Timestamp) -> Vec<(Timestamp, u64)> {
+        let minutes = (0..360).map(|minute| at("2023-04-03 18:00:00").plus(Duration::minutes(minute)));
+        minutes.map(|now| self.at(now, cut_off)).filter(Forecast::fires).map(|f| (f.at, f.will_miss)).collect()
+    }
+
+    fn missed(&self, cut_off: Timestamp) -> u64 {
+        self.went.iter().filter(|w| w.entered >= Some(cut_off)).count() as u64
+    }
+}
+
+#[test]
+fn on_a_recorded_evening_it_fires_long_before_the_miss_goes_on_until_it_and_says_how_many_it_truly_was() {
+    let (trace, cut_off) = (Trace::read(include_str!("traces/outage.csv")), at("2023-04-04 00:00:00"));
+    let fired = trace.fired(cut_off);
+    assert_eq!((trace.went.len(), trace.missed(cut_off)), (32, 8), "this is what happened");
+    let (first, _) = fired[0];
+    assert!(cut_off.since(first) >= Duration::minutes(45) && first.since(trace.down.0) >= Duration::minutes(30), "{fired:?}");
+    // Once it has fired it fires at every minute until the end.
+    assert_eq!(i64::try_from(fired.len()).unwrap(), cut_off.since(first).num_minutes(), "{fired:?}");
+    assert!(fired.is_sorted_by_key(|(_, count)| *count), "as more come, more will miss: {fired:?}");
+    assert_eq!(fired.last().unwrap().1, trace.missed(cut_off), "{fired:?}");
+}
+
+#[test]
+fn on_a_recorded_evening_with_a_hiccup_it_never_fires_and_a_shorter_evening_would_have_been_foretold() {
+    let (trace, cut_off) = (Trace::read(include_str!("traces/calm.csv")), at("2023-04-04 00:00:00"));
+    assert!(trace.down.1.since(trace.down.0) >= Duration::minutes(5), "it was no clean evening");
+    assert_eq!((trace.missed(cut_off), trace.fired(cut_off)), (0, Vec::new()));
+    // The same hiccup minutes before an earlier cut-off is another matter: it says so, and what was then under way was too late.
+    let early = trace.down.0.plus(Duration::minutes(5));
+    let fired = trace.at(early.plus(-Duration::minutes(1)), early);
+    assert!(fired.fires() && trace.went.iter().any(|w| w.ready < early && w.entered > Some(early)), "{fired:?}");
+}
+
 #[test]
 fn an_ordinary_evening_is_silent() {
     let mut calm = outlook("2023-04-12 18:40:00");

@@ -12,6 +12,7 @@ mod console;
 mod demo;
 mod drifting;
 mod filing;
+mod foretelling;
 mod formats;
 mod journey;
 mod judging;
