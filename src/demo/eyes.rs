@@ -268,7 +268,8 @@ fn alarm(message: &Taken) -> Vec<Happening> {
             first = true;
         } else if first && let Some((_, object)) = line.split_once(". ") {
             said.push(object);
-            first = false;
+            // Of what is over each is named.
+            first = title.starts_with("已恢复");
         } else if first && !line.starts_with(['→', '处']) {
             said.push(line);
             first = false;

@@ -38,6 +38,8 @@ fn the_demo_ends_well_and_accounts_for_every_draft() {
     {
         assert!(close.contains(figure), "{figure} is missing in: {close}");
     }
+    the_evening_of_the_outage(&text);
+    nothing_is_called_over_that_was_missed(&text);
     // Where it says that something lies, it lies.
     for name in ["drafts/", "state/", "检查计划.csv", "dangri.log", "dangri.toml"] {
         assert!(text.contains(&format!("\n  {name}")) && std::fs::metadata(folder.join(name)).is_ok(), "{name}: {text}");
@@ -47,6 +49,32 @@ fn the_demo_ends_well_and_accounts_for_every_draft() {
     assert!(!text.contains('\u{1b}'), "nothing but text goes into a pipe");
     let notes = notes_below(&folder.join("drafts"));
     assert_eq!(notes, 3, "a note stands beside each draft that was not mended, and beside no other");
+}
+
+/// The day of the outage in its order: the visit without a record is in the plan, the outage, the forecast while there is time, an alert in
+/// the terminal, the end of the outage, and the close of the day that names the enterprise.
+fn the_evening_of_the_outage(text: &str) {
+    let plan = text.find("导入检查计划").unwrap();
+    let day = text.find("== 2023-04-12").unwrap();
+    assert!(plan < day);
+    let mut rest = &text[day..];
+    for next in ["平台中断 ", " 预计赶不上 ", "照此速度，", "平台恢复 断了", "小结 4月12日", "确认 办公室"] {
+        rest = rest.split_once(next).unwrap_or_else(|| panic!("{next} does not come in its turn: {text}")).1;
+    }
+    let told = &text[day..text.find("== 2023-04-13").unwrap()];
+    assert!(told.contains("尚无记录 1 户") && told.contains("已逾期 1 件"), "{told}");
+}
+
+/// `临近截止 4月12日 22:00 至 …，历时 …` is never told once `已逾期` was told of the same evening's cut-off.
+fn nothing_is_called_over_that_was_missed(text: &str) {
+    let missed = |day: &str, line: &str| line.contains("已逾期") && line.contains(&format!(" {day} 24:00截止"));
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.iter().any(|line| missed("4月12日", line)), "{text}");
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("历时")) {
+        let Some((_, rest)) = line.split_once("临近截止 ") else { continue };
+        let day = rest.split_whitespace().next().unwrap();
+        assert!(!lines[..at].iter().any(|before| missed(day, before)), "{line} follows a miss: {text}");
+    }
 }
 
 fn notes_below(folder: &std::path::Path) -> usize {
