@@ -58,6 +58,48 @@ fn the_example_says_every_key_with_the_default_that_the_code_has() {
     }
 }
 
+/// The keys that a section may have: what is said of a key that it may not have names them.
+fn known_keys(section: &str, kind: &str) -> Vec<String> {
+    let text = format!("{LEAST}\n[[alert.{section}]]\n{kind}\nzzzzzzzz = 1\n");
+    let told = Config::parse(&text, Path::new("/")).unwrap_err().to_string();
+    let (_, keys) = told.split_once("可用的有 ").unwrap_or_else(|| panic!("{told}"));
+    keys.lines().next().unwrap().split('、').map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_of_channels_and_people_has_its_sentence_in_the_example() {
+    let mut blocks: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
+    let lines: Vec<&str> = EXAMPLE.lines().collect();
+    for (above, line) in lines.iter().zip(&lines[1..]) {
+        let Some(line) = line.strip_prefix('#').filter(|line| !line.starts_with(' ')) else { continue };
+        match line.split_once(" = ") {
+            None => blocks.push((line, Vec::new())),
+            Some((key, value)) => {
+                assert!(above.starts_with("# ") && above.ends_with('。'), "no sentence stands above {line}");
+                blocks.last_mut().unwrap().1.push((key, value));
+            }
+        }
+    }
+    let in_words = |words: &str| blocks.iter().find(|(_, keys)| keys.iter().any(|(_, value)| *value == words)).unwrap();
+    let (robot, mail, webhook, command, person) =
+        (in_words("\"dingtalk\""), in_words("\"mail\""), in_words("\"webhook\""), in_words("\"command\""), in_words("\"duty\""));
+    for (kind, (_, shown)) in
+        [("wecom", robot), ("dingtalk", robot), ("feishu", robot), ("mail", mail), ("webhook", webhook), ("command", command)]
+    {
+        for key in known_keys("channels", &format!("kind = \"{kind}\"")) {
+            assert!(shown.iter().any(|(name, _)| *name == key), "{key} of {kind} is not in the example");
+        }
+    }
+    for key in known_keys("people", "role = \"duty\"") {
+        assert!(person.1.iter().any(|(name, _)| *name == key), "{key} of a person is not in the example");
+    }
+    // Whoever takes the marks away has a configuration that loads.
+    let enabled: Vec<&str> =
+        lines.iter().map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line)).collect();
+    let config = Config::parse(&enabled.join("\n"), Path::new("/etc/dangri")).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!((config.alert.channels.len(), config.alert.people.len()), (4, 1));
+}
+
 #[test]
 fn each_broken_file_gets_exactly_the_words_written_down_for_it() {
     let files = files("tests/it/config", "toml");
