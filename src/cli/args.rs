@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     alert_args::{AlertArgs, WatchArgs},
+    list_args::{PlanCommand, RosterCommand},
     people_args::{AuditCommand, UserCommand},
     publication_args::{PublicationsArgs, ReconcileArgs},
 };
@@ -33,9 +34,19 @@ pub(super) struct Cli {
     /// Where the daemon listens, when the configuration cannot say.
     #[arg(long, global = true, display_order = 901, value_name = "路径", help = "控制套接字（默认按配置文件）")]
     pub(super) socket: Option<PathBuf>,
+    /// Says nothing where nothing is wrong.
+    #[arg(long, short, global = true, display_order = 902, help = "一切正常就不说话，有事才说")]
+    pub(super) quiet: bool,
     /// What to do.
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Command {
+    /// Whether it comes to an end by itself, so that its words can wait until then.
+    pub(super) const fn ends_by_itself(&self) -> bool {
+        !matches!(self, Self::Demo(_) | Self::Run | Self::Watch(_) | Self::Status(StatusArgs { watch: true, .. }))
+    }
 }
 
 /// The commands, in the order in which a newcomer meets them.
@@ -49,7 +60,11 @@ pub(super) enum Command {
     Run,
     /// Places the marker.
     #[command(about = "在文书目录里放入目录标记（首次使用时做一次）")]
-    Init,
+    Init {
+        /// Only looks.
+        #[arg(long, help = "只看会怎样，不执行")]
+        dry_run: bool,
+    },
     /// Judges files.
     #[command(about = "只检查文书，不上传")]
     Check(CheckArgs),
@@ -102,7 +117,7 @@ pub(super) enum Command {
     Verify(JsonArg),
     /// Mends the store.
     #[command(about = "修复数据（须先停止程序）")]
-    Repair(JsonArg),
+    Repair(RepairArgs),
     /// Copies the store.
     #[command(about = "备份数据到一个目录（运行中也可以）")]
     Backup(FolderArg),
@@ -194,70 +209,8 @@ pub(super) struct DossierArgs {
     pub(super) json: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum PlanCommand {
-    /// Reads a list.
-    #[command(about = "导入抽取企业名单（xlsx 或 csv），重复导入不会重复")]
-    Import(ImportArgs),
-    /// Shows.
-    #[command(about = "查看计划和进度")]
-    Show(PlanShowArgs),
-    /// Asks for one.
-    #[command(about = "写一份空白模板")]
-    Template(TemplateArgs),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum RosterCommand {
-    /// Reads a list.
-    #[command(about = "导入抽调执法人员统计表（xlsx 或 csv）")]
-    Import(ImportArgs),
-    /// Shows.
-    #[command(about = "查看名册，哪些镇办还没有报人")]
-    Show(JsonArg),
-    /// Asks for one.
-    #[command(about = "写一份空白模板")]
-    Template(TemplateArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ImportArgs {
-    /// The list.
-    #[arg(value_name = "文件", help = "名单，.xlsx 或 .csv")]
-    pub(super) file: PathBuf,
-    /// What is left out stays.
-    #[arg(long, help = "名单里没有的旧行保留不删")]
-    pub(super) keep: bool,
-    /// What is left out goes.
-    #[arg(long, conflicts_with = "keep", help = "确认删去名单里没有的旧行")]
-    pub(super) yes: bool,
-    /// Only looks.
-    #[arg(long, help = "只试读，不写入")]
-    pub(super) dry_run: bool,
-    /// For machines.
-    #[arg(long, help = "输出 JSON")]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PlanShowArgs {
-    /// Which day.
-    #[arg(value_name = "日期", value_parser = day_name, help = "只看这一天，写 2023-04-03、今天或昨天")]
-    pub(super) day: Option<DayName>,
-    /// For machines.
-    #[arg(long, help = "输出 JSON")]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct TemplateArgs {
-    /// Where to.
-    #[arg(value_name = "文件", help = "写到这个文件，例如 计划.xlsx")]
-    pub(super) file: PathBuf,
-}
-
 /// A day as people name it.
-fn day_name(text: &str) -> Result<DayName, String> {
+pub(super) fn day_name(text: &str) -> Result<DayName, String> {
     match text {
         "今天" | "今日" | "today" => Ok(DayName::Today),
         "昨天" | "昨日" | "yesterday" => Ok(DayName::Yesterday),
@@ -356,6 +309,9 @@ pub(super) struct ListArgs {
     /// Which.
     #[arg(value_name = "筛选", help = "要哪些文书")]
     pub(super) filter: Vec<String>,
+    /// Whose.
+    #[arg(long, value_name = "姓名", help = "只列这位经办人的")]
+    pub(super) author: Option<String>,
     /// How many.
     #[arg(long, value_name = "件数", help = "最多列出多少件，0 为全部（默认：给人看 50 件，JSON 全部）")]
     pub(super) limit: Option<u64>,
@@ -381,6 +337,9 @@ pub(super) struct ActArgs {
     /// On several.
     #[arg(long, help = "涉及多件时确认执行")]
     pub(super) yes: bool,
+    /// Only looks.
+    #[arg(long, conflicts_with = "yes", help = "只看会怎样，不执行")]
+    pub(super) dry_run: bool,
     /// For machines.
     #[arg(long, help = "输出 JSON")]
     pub(super) json: bool,
@@ -458,11 +417,24 @@ pub(super) struct OutArgs {
     pub(super) json: bool,
 }
 
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct RepairArgs {
+    /// Only looks.
+    #[arg(long, help = "只核对，不改动")]
+    pub(super) dry_run: bool,
+    /// For machines.
+    #[arg(long, help = "输出 JSON")]
+    pub(super) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct FolderArg {
     /// Where.
     #[arg(value_name = "目录", help = "备份所在的目录")]
     pub(super) folder: PathBuf,
+    /// Only looks.
+    #[arg(long, help = "只看会怎样，不执行")]
+    pub(super) dry_run: bool,
     /// For machines.
     #[arg(long, help = "输出 JSON")]
     pub(super) json: bool,

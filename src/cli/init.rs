@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use crate::{config, watch::marker};
 
-/// Places the marker in the folder that `file` names, and says what comes next. Answers the exit code.
+/// Places the marker in the folder that `file` names, and says what comes next; with `dry_run` only says what it would. Answers the exit code.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn run(file: &std::path::Path, to: &mut dyn Write) -> io::Result<u8> {
+pub fn run(file: &std::path::Path, dry_run: bool, to: &mut dyn Write) -> io::Result<u8> {
     let config = match config::read(file) {
         Ok(config) => config,
         Err(problems) => {
@@ -17,7 +17,13 @@ pub fn run(file: &std::path::Path, to: &mut dyn Write) -> io::Result<u8> {
         }
     };
     let folder = &config.folder;
-    match marker::place(&folder.path, &folder.marker) {
+    if dry_run && folder.path.is_dir() {
+        writeln!(to, "会在 {} 放目录标记 {}。", folder.path.display(), folder.marker)?;
+        writeln!(to, "只是试运行，什么也没有做。")?;
+        return Ok(0);
+    }
+    let placed = if dry_run { Err(io::ErrorKind::NotFound.into()) } else { marker::place(&folder.path, &folder.marker) };
+    match placed {
         Ok(()) => {
             writeln!(to, "已在 {} 放好目录标记 {}。", folder.path.display(), folder.marker)?;
             writeln!(to, "请勿删除、移动或复制这个文件：它不见了，程序就认为共享目录没有挂载，会停止收件并提示。")?;

@@ -17,6 +17,7 @@ mod export;
 mod help;
 pub mod init;
 mod ledger;
+mod list_args;
 mod people_args;
 mod place;
 mod plan;
@@ -53,6 +54,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     // Neither stream is locked: a daemon's log writes to stderr from other threads.
     let mut terminal = Terminal::new(io::BufWriter::new(io::stdout()), io::stderr(), colour, terminal::columns());
     let code = match help::parse(arguments) {
+        Ok(cli) if cli.quiet && cli.command.ends_by_itself() => {
+            let mut kept = Vec::new();
+            let mut inner = Terminal::new(&mut kept, io::stderr(), colour, terminal.style.columns);
+            let code = dispatch(cli.command, &Place::new(cli.config, cli.socket), &mut inner);
+            drop(inner);
+            // What is well is not worth a word.
+            code.and_then(|code| if code == Exit::Well.code() { Ok(code) } else { terminal.out.write_all(&kept).map(|()| code) })
+        }
         Ok(cli) => dispatch(cli.command, &Place::new(cli.config, cli.socket), &mut terminal),
         Err(told) => terminal.told(&told).map(|()| told.exit.code()),
     };
@@ -95,7 +104,7 @@ fn dispatch(command: Command, place: &Place, to: &mut Terminal<'_>) -> io::Resul
                 ConfigCommand::Show(args) => config::show(&file, args.json, &mut to.out),
             };
         }
-        Command::Init => return init::run(&place.config(), &mut to.out),
+        Command::Init { dry_run } => return init::run(&place.config(), dry_run, &mut to.out),
         Command::Run => return started(crate::daemon::run(&place.config()), to),
         Command::Demo(args) => return started(demo(args, to), to),
     };

@@ -5,9 +5,9 @@ use std::{fmt::Write as _, io, path::PathBuf};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use super::{
-    args::{ImportArgs, PlanCommand, RosterCommand},
     day::{ask, shown},
     envelope,
+    list_args::{ImportArgs, PlanCommand, RosterCommand},
     place::Place,
     terminal::Terminal,
 };

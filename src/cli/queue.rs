@@ -15,7 +15,7 @@ use crate::{
     clock::{Clock as _, SystemClock},
     control::{
         Answer, Ask, AskError,
-        api::{Preview, Row},
+        api::{AT_ONCE, Preview, Row},
         client::PATIENT,
     },
     document::{State, Timestamp},
@@ -29,7 +29,7 @@ const ROWS: u64 = 50;
 
 /// Lists, shows or acts.
 pub(super) fn run(args: QueueArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
-    let everything = ListArgs { filter: Vec::new(), limit: None, json: false, jsonl: false, shape: args.shape };
+    let everything = ListArgs { filter: Vec::new(), author: None, limit: None, json: false, jsonl: false, shape: args.shape };
     match args.command.unwrap_or(QueueCommand::List(everything)) {
         QueueCommand::List(args) if args.shape => shape(&args, place, to),
         QueueCommand::List(args) => list(&args, place, to),
@@ -80,7 +80,7 @@ fn list(args: &ListArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exi
     let (mut total, mut rows) = (0, Vec::new());
     for wanted in selections(&args.filter, "在办") {
         let limit = (limit > 0).then(|| limit.saturating_sub(rows.len() as u64));
-        let asked = place.ask(Ask::List { wanted, limit }, PATIENT, |answer| {
+        let asked = place.ask(Ask::List { wanted, limit, author: args.author.clone() }, PATIENT, |answer| {
             match answer {
                 Answer::Total(n) => total += n,
                 Answer::Row(row) if args.jsonl => {
@@ -203,6 +203,9 @@ fn act(operation: Operation, args: &ActArgs, place: &Place, to: &mut Terminal<'_
         let problem = Problem::new(Exit::Usage, 4, format!("{}必须写明原因", operation.label()), "加上 --reason \"原因\"");
         return envelope::failure(to, args.json, SCHEMA, SystemClock.now(), &problem);
     }
+    if args.dry_run {
+        return rehearse(operation, args, place, to);
+    }
     let (mut done, mut previews, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in selections(&args.filter, "") {
         let ask = Ask::Operate { wanted, operation, why: why.clone(), confirmed: args.yes };
@@ -229,6 +232,44 @@ fn act(operation: Operation, args: &ActArgs, place: &Place, to: &mut Terminal<'_
         done.iter().try_for_each(|d| writeln!(to.out, "{}", told(d, operation)))?;
         previews.iter().try_for_each(|p| writeln!(to.out, "{}", unconfirmed(p)))?;
         problems.iter().try_for_each(|p| to.problem(p))?;
+    }
+    Ok(exit)
+}
+
+/// What the act would come to, document by document; nothing is done.
+fn rehearse(operation: Operation, args: &ActArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
+    let (mut would, mut problems) = (Vec::new(), Vec::new());
+    for wanted in selections(&args.filter, "") {
+        let mut rows = Vec::new();
+        let ask = Ask::List { wanted, limit: Some(AT_ONCE as u64), author: None };
+        let asked = place.ask(ask, PATIENT, |answer| {
+            if let Answer::Row(row) = answer {
+                rows.push(row);
+            }
+            Ok(())
+        });
+        problems.extend(asked.err().map(|error| error.problem()));
+        // An act on a name means the version that counts.
+        if rows.iter().any(|row| row.state != State::Superseded) {
+            rows.retain(|row| row.state != State::Superseded);
+        }
+        would.extend(rows.into_iter().map(|row| {
+            let now = operation.would(row.state);
+            let refused = now.err().unwrap_or_default().to_owned();
+            Operated { id: row.id, title: row.title, was: row.state, now: now.ok(), refused }
+        }));
+    }
+    if would.is_empty() && problems.is_empty() {
+        problems.push(Problem::new(Exit::Failed, 2, "没有符合的文书", "用 dangri queue list 查看文号，或输入编号的前 8 位、草稿的路径"));
+    }
+    let exit = outcome(&would, &[], &problems);
+    if args.json {
+        let data = serde_json::json!({ "operation": operation, "dry_run": true, "would": would });
+        envelope::write(to, SCHEMA, SystemClock.now(), exit, Some(data), &problems)?;
+    } else {
+        would.iter().try_for_each(|one| writeln!(to.out, "{}", told(one, operation)))?;
+        problems.iter().try_for_each(|p| to.problem(p))?;
+        writeln!(to.out, "只是试运行，什么也没有做。")?;
     }
     Ok(exit)
 }

@@ -9,7 +9,8 @@ use super::help::command;
 const README: &str = include_str!("../../README.md");
 
 /// What stands in the place of what a person fills in.
-const FILLED_IN: [(&str, &str); 8] = [
+const FILLED_IN: [(&str, &str); 9] = [
+    ("姓名", "王芳"),
     ("日期", "2023-04-03"),
     ("文号", "（淄）应急检记〔2023〕1号"),
     ("文件", "a.xml"),

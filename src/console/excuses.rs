@@ -133,7 +133,7 @@ async fn report(console: &Console, visit: &Visit, day: NaiveDate) -> Result<Opti
 /// Documents of any day that are overdue and not entered.
 async fn older(console: &Console, visit: &Visit) -> Result<Vec<Listed>, Trouble> {
     let open = Stands::ALL.into_iter().filter(|state| !state.is_at_rest()).collect();
-    let ask = Ask::List { wanted: Selection::InStates(open), limit: Some(OLDER * 5) };
+    let ask = Ask::List { wanted: Selection::InStates(open), limit: Some(OLDER * 5), author: None };
     let answers = console.ask(ask, &visit.actor()).await.map_err(|problem| Trouble::from(problem).on(visit))?;
     let rows = answers.into_iter().filter_map(|answer| if let Answer::Row(row) = answer { Some(row) } else { None });
     let mut late: Vec<Listed> = rows.filter(|row| row.overdue).collect();

@@ -59,6 +59,9 @@ pub enum Ask {
         wanted: Selection,
         /// How many rows at most; `None` for all.
         limit: Option<u64>,
+        /// Only those of whom this name is the author.
+        #[serde(default)]
+        author: Option<String>,
     },
     /// An operator's act: an [`Answer::Done`] for each document, or one [`Answer::Preview`] when it concerns several and is not confirmed.
     Operate {

@@ -138,7 +138,8 @@ impl Handler for Desk {
         let by = &*actor.signature();
         let answered = match ask {
             Ask::Status => self.status(to).await,
-            Ask::List { wanted, limit } => self.list(&wanted, limit, to).await,
+            Ask::List { wanted, limit, author: None } => self.list(&wanted, limit, to).await,
+            Ask::List { wanted, limit, author: Some(author) } => self.list_of(&author, &wanted, limit, to).await,
             Ask::Operate { wanted, operation, why, confirmed } => {
                 self.operate(&wanted, confirmed, Act { operation, why: why.into(), by: by.into() }, to).await
             }
@@ -198,6 +199,18 @@ impl Desk {
                     None => break,
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// The same of one author only; no index goes by it, so all of the selection are looked at.
+    async fn list_of(&self, author: &str, wanted: &Selection, limit: Option<u64>, to: &Answers) -> Result<(), Stop> {
+        let mut records = self.queue.select(wanted, usize::MAX).await?;
+        records.retain(|record| record.birth.facts.as_ref().is_some_and(|facts| facts.author.0 == author));
+        to.send(Answer::Total(records.len() as u64)).await?;
+        let now = self.queue.now();
+        for record in records.iter().take(usize::try_from(limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX)) {
+            to.send(Answer::Row(Row::of(record, now))).await?;
         }
         Ok(())
     }

@@ -216,7 +216,7 @@ async fn the_status_comes_over_the_socket_as_it_is() {
 async fn a_list_says_how_many_there_are_and_gives_as_many_as_were_asked_for() {
     let running = running().await;
     let wanted = Selection::InStates(vec![State::HeldWaiting, State::Waiting]);
-    let answers = running.ask(Ask::List { wanted, limit: Some(2) }).await.unwrap();
+    let answers = running.ask(Ask::List { wanted, limit: Some(2), author: None }).await.unwrap();
     assert_eq!(answers[0], Answer::Total(4));
     let states: Vec<_> = answers[1..].iter().map(|a| if let Answer::Row(row) = a { row.state } else { panic!("{a:?}") }).collect();
     assert_eq!(states, [State::HeldWaiting, State::Waiting]);

@@ -351,7 +351,7 @@ impl Record {
                 self.hold = None;
                 self.setbacks = 0;
                 self.trouble = None;
-                self.reason = shorten(&format!("已解除暂停：{why}"));
+                self.reason = shorten(&if why.is_empty() { "已解除暂停".to_owned() } else { format!("已解除暂停：{why}") });
             }
             Event::Hurried { .. } => {
                 self.setbacks = 0;

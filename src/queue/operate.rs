@@ -36,6 +36,15 @@ impl Operation {
         }
     }
 
+    /// The state that a document in `state` would be in after it; why not, with the way out, where it is not legal.
+    ///
+    /// # Errors
+    /// The words that people are shown.
+    pub fn would(self, state: State) -> Result<State, &'static str> {
+        let event = self.event("", Timestamp::from_millis(0));
+        state.after(&event).ok().filter(|_| state != State::Sending).ok_or_else(|| refusal(state, self))
+    }
+
     /// What happens to a document by it.
     fn event(self, why: &str, now: Timestamp) -> Event {
         let why = why.to_owned();
@@ -170,19 +179,14 @@ impl Queue {
             // What was judged unfit has nothing to send; it stands again when its draft does.
             return Ok(answer(None, "这份草稿没有通过检查：改好后放回文件夹，会自动重新检查"));
         }
-        if !is_legal(record.state, &event) {
-            return Ok(answer(None, refusal(record.state, operation)));
+        if let Err(why) = operation.would(record.state) {
+            return Ok(answer(None, why));
         }
         match self.apply_one(record, Actor::Operator(by.to_owned()), event).await? {
             Some(after) => Ok(answer(Some(after.state), "")),
             None => Ok(answer(None, "状态刚刚变化，请重新查看后再操作")),
         }
     }
-}
-
-/// Nothing is done to what is under way, whatever the grid allows.
-fn is_legal(state: State, event: &Event) -> bool {
-    state != State::Sending && state.after(event).is_ok()
 }
 
 /// Why an act is not legal in a state, with the way out.
@@ -219,11 +223,7 @@ mod tests {
         for state in State::ALL {
             lines.push(format!("{state:?} {}", state.label()));
             for act in acts {
-                let event = act.event("系统演练", Timestamp::from_millis(0));
-                let told = match state.after(&event) {
-                    Ok(after) if is_legal(state, &event) => format!("→ {}", after.label()),
-                    _ => refusal(state, act).to_owned(),
-                };
+                let told = act.would(state).map_or_else(str::to_owned, |after| format!("→ {}", after.label()));
                 lines.push(format!("    {}　{told}", act.label()));
             }
         }

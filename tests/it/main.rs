@@ -28,6 +28,7 @@ mod process;
 mod publishing;
 mod reminding;
 mod running;
+mod schemas;
 mod sending;
 mod telling;
 mod terminal;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    args::{FolderArg, JsonArg},
+    args::{FolderArg, JsonArg, RepairArgs},
     envelope,
     place::Place,
     queue::failed,
@@ -54,6 +54,9 @@ pub(super) fn backup(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) -> 
         let message = format!("{} 不是空目录，没有备份", words::plain(&folder.display().to_string()));
         return told(Err(Problem::new(Exit::Usage, 14, message, "换一个新目录")), BACKUP, args.json, to);
     }
+    if args.dry_run {
+        return told(Ok(rehearsed(format!("会备份到 {}。", words::plain(&folder.display().to_string())))), BACKUP, args.json, to);
+    }
     let report = match through_the_daemon(Ask::Backup { to: folder.clone() }, place, to, args.json) {
         Ok(report) => Ok(report),
         Err(AskError::NotRunning) => offline(place, true, async |config| {
@@ -70,9 +73,10 @@ pub(super) fn backup(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) -> 
 }
 
 /// Mends what can be mended.
-pub(super) fn repair(args: JsonArg, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
+pub(super) fn repair(args: RepairArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
     let report = match must_be_stopped(place) {
         Some(problem) => Err(problem),
+        None if args.dry_run => return verify(JsonArg { json: args.json }, place, to),
         None => offline(place, true, async |config| {
             let mut salvage = salvage::Drafts::of(&config.folder);
             let done = store::repair(&config.state, settings(config), &mut salvage, SystemClock.now()).await?;
@@ -87,6 +91,14 @@ pub(super) fn restore(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) ->
     let folder = std::path::absolute(&args.folder)?;
     let report = match must_be_stopped(place).or_else(|| no_folder(&folder)) {
         Some(problem) => Err(problem),
+        None if args.dry_run => place.read().and_then(|config| {
+            let state = &config.state;
+            if std::fs::read_dir(state).is_ok_and(|mut entries| entries.next().is_some()) {
+                return Err(reports::not_opened(&OpenError::NotEmpty(state.display().to_string())));
+            }
+            let shown = |path: &Path| words::plain(&path.display().to_string());
+            Ok(rehearsed(format!("会从 {} 恢复到 {}。", shown(&folder), shown(state))))
+        }),
         None => offline(place, false, async |config| {
             let backup = store::restore(&folder, &config.state, settings(config), SystemClock.now()).await?;
             audit::copy(&folder, &config.state).map_err(|error| not_copied(&error))?;
@@ -94,6 +106,13 @@ pub(super) fn restore(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) ->
         }),
     };
     told(report, RESTORE, args.json, to)
+}
+
+/// What would be done, and was not.
+fn rehearsed(said: String) -> UpkeepReport {
+    UpkeepReport {
+        well: true, said: vec![said, "只是试运行，什么也没有做。".into()], data: serde_json::json!({ "dry_run": true })
+    }
 }
 
 /// Works on the store in this process; the store's own lock keeps a daemon from starting meanwhile.
