@@ -118,8 +118,8 @@ impl Checker {
 
     /// Does `work` with someone who checks many drafts on this thread. The schemas are compiled first, which takes some milliseconds.
     pub fn at_work<T>(self: &Arc<Self>, work: impl FnOnce(&Worker<'_>) -> T) -> T {
-        let sets: Vec<_> = self.versions.iter().map(|bundle| bundle.schema.compiled()).collect();
-        let sure: Vec<_> = sets.iter().map(|set| set.as_ref().map(SureSchema::of)).collect();
+        let sets: Vec<_> = self.versions.iter().map(|bundle| (bundle.schema.compiled(), bundle.schema.is_regular())).collect();
+        let sure: Vec<_> = sets.iter().map(|(set, regular)| set.as_ref().map(|set| SureSchema::of(set, *regular))).collect();
         let Worker { checker, validators, .. } = self.worker();
         work(&Worker { checker, validators, sure: &sure })
     }

@@ -5,6 +5,7 @@ pub(in crate::check) mod message;
 mod validate;
 mod xsd;
 mod xsd_run;
+mod xsd_seen;
 mod xsd_sure;
 
 pub(in crate::check) use labels::Field;

@@ -19,7 +19,7 @@ use xsd_schema::{
     validation::{SchemaValidator as Compiled, ValidationFlags},
 };
 
-use super::{Report, SchemaValidator, XsdSource, xsd_run};
+use super::{Report, SchemaValidator, XsdSource, xsd_run, xsd_seen};
 
 /// After so many new names the schema is built anew.
 const STRANGE_NAMES: usize = 20_000;
@@ -57,6 +57,11 @@ impl XsdFiles {
     /// The schema for one who checks on this thread; `None` where it does not compile, which [`XsdFiles::prove`] tells of.
     pub(in crate::check) fn compiled(&self) -> Option<SchemaSet> {
         catch_unwind(AssertUnwindSafe(|| self.compile())).ok()?.ok()
+    }
+
+    /// Whether what passed once says that the like of it will pass again.
+    pub(in crate::check) fn is_regular(&self) -> bool {
+        self.files.iter().all(|file| xsd_seen::is_regular(&file.text))
     }
 
     fn compile(&self) -> Result<SchemaSet, Vec<String>> {

@@ -5,7 +5,7 @@
 
 use std::{
     borrow::Cow,
-    cell::Cell,
+    cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
 };
@@ -14,9 +14,13 @@ use quick_xml::escape::unescape;
 use xsd_schema::{
     NameId, SchemaSet,
     namespace::context::NamespaceContextSnapshot,
-    validation::{SchemaValidator as Compiled, ValidationError, ValidationFlags, ValidationRuntime, ValidationSink, ValidationWarning},
+    validation::{
+        ContentType, SchemaInfo, SchemaValidator as Compiled, TypeSource, ValidationError, ValidationFlags, ValidationRuntime,
+        ValidationSink, ValidationWarning,
+    },
 };
 
+use super::xsd_seen::{Met, Seen, before_end_tag};
 use crate::check::tree::{Node, Tree};
 
 /// Deeper than this, nothing is sure.
@@ -30,12 +34,14 @@ const LONGEST_TEXT: usize = 64 << 10;
 pub(in crate::check) struct SureSchema<'s> {
     set: &'s SchemaSet,
     validator: Compiled<'s>,
+    /// What it passed before; `None` where that says nothing of another document.
+    seen: Option<RefCell<Seen>>,
 }
 
 impl<'s> SureSchema<'s> {
-    /// Over a compiled schema.
-    pub(in crate::check) fn of(set: &'s SchemaSet) -> Self {
-        Self { set, validator: Compiled::new(set, ValidationFlags::empty()) }
+    /// Over a compiled schema; `regular` says whether what passed once will pass again ([`super::XsdFiles::is_regular`]).
+    pub(in crate::check) fn of(set: &'s SchemaSet, regular: bool) -> Self {
+        Self { set, validator: Compiled::new(set, ValidationFlags::empty()), seen: regular.then(RefCell::default) }
     }
 
     /// Whether the document certainly fits the schema. `false` says nothing.
@@ -45,11 +51,20 @@ impl<'s> SureSchema<'s> {
     }
 
     fn walk(&self, tree: &Tree) -> bool {
+        if let Some(seen) = &self.seen
+            && seen.borrow_mut().fits(self.set, tree.root())
+        {
+            return true;
+        }
         let Some(context) = bindings(self.set, tree.root()) else { return false };
         let objected = Rc::new(Cell::new(false));
         let run = self.validator.start_run(Objections(Rc::clone(&objected)));
-        let mut walk = Walk { set: self.set, run, context, objected };
-        walk.element(tree.root(), DEEPEST).is_some() && walk.run.end_validation().is_ok() && walk.is_well()
+        let mut walk = Walk { set: self.set, run, context, objected, met: Some(Vec::with_capacity(tree.len())) };
+        let fits = walk.element(tree.root(), DEEPEST).is_some() && walk.run.end_validation().is_ok() && walk.is_well();
+        if let (true, Some(seen), Some(met)) = (fits, &self.seen, walk.met) {
+            seen.borrow_mut().learn(tree.root(), met);
+        }
+        fits
     }
 }
 
@@ -89,6 +104,8 @@ struct Walk<'v> {
     run: ValidationRuntime<'v, Objections>,
     context: NamespaceContextSnapshot,
     objected: Rc<Cell<bool>>,
+    /// What was said of the elements so far; `None` once something else than their declarations decided.
+    met: Option<Vec<Met>>,
 }
 
 impl Walk<'_> {
@@ -104,14 +121,20 @@ impl Walk<'_> {
     fn element(&mut self, node: Node<'_>, deeper: usize) -> Option<()> {
         let deeper = deeper.checked_sub(1)?;
         let (name, namespace) = (self.set.name_table.get(node.name())?, self.name(node.namespace())?);
-        self.run.validate_element_by_id_novalue(name, namespace, None, None, &self.context);
+        let said = self.run.validate_element_by_id(name, namespace, None, None, &self.context);
+        let mut attributes = Vec::new();
         for attr in node.attributes() {
-            self.run.validate_attribute_by_id(self.set.name_table.get(attr.name())?, None, attr.value());
+            let said = self.run.validate_attribute_by_id(self.set.name_table.get(attr.name())?, None, attr.value());
+            attributes.push(said.schema_type);
         }
         self.run.validate_end_of_attributes_novalue();
         if !self.is_well() {
             return None;
         }
+        self.met = self.met.take().and_then(|mut met| {
+            met.push(of_declaration(&said, attributes)?);
+            Some(met)
+        });
         let (source, end) = (node.tree().source(), node.span().end);
         if let Some(mut at) = node.inside() {
             for child in node.children() {
@@ -119,9 +142,7 @@ impl Walk<'_> {
                 self.element(child, deeper)?;
                 at = child.span().end;
             }
-            let rest = source.get(at..end)?;
-            let close = memchr::memrchr(b'<', rest.as_bytes()).filter(|close| rest[*close..].starts_with("</"))?;
-            self.text(&rest[..close])?;
+            self.text(before_end_tag(source.get(at..end)?)?)?;
         }
         self.run.validate_end_element_novalue();
         self.is_well().then_some(())
@@ -129,29 +150,40 @@ impl Walk<'_> {
 
     /// Tells of the characters between two tags.
     fn text(&mut self, raw: &str) -> Option<()> {
-        if raw.is_empty() {
-            return Some(());
-        }
-        if raw.len() > LONGEST_TEXT {
-            return None;
-        }
-        if memchr::memchr3(b'<', b'&', b'\r', raw.as_bytes()).is_none() {
-            return self.characters(raw);
-        }
-        if raw.contains('<') {
-            return None;
-        }
-        // Line ends first (XML 1.0 §2.11), then references.
-        let lines = if raw.contains('\r') { Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(raw) };
-        self.characters(&unescape(&lines).ok()?)
-    }
-
-    fn characters(&mut self, text: &str) -> Option<()> {
-        if text.chars().all(char::is_whitespace) {
-            self.run.validate_whitespace(text);
+        if is_blank(raw) {
+            if !raw.is_empty() {
+                self.run.validate_whitespace(&characters(raw)?);
+            }
         } else {
-            self.run.validate_text(text);
+            self.run.validate_text(&characters(raw)?);
         }
         Some(())
     }
+}
+
+/// What the validator said of an element, if it is the word of its declaration.
+fn of_declaration(said: &SchemaInfo, attributes: Vec<Option<xsd_schema::TypeKey>>) -> Option<Met> {
+    let declared = said.type_source == Some(TypeSource::Declaration) && !said.is_nil;
+    let content = said.content_type.filter(|content| declared && *content != ContentType::Mixed)?;
+    Some(Met { of: said.schema_type?, content, attributes: attributes.into_iter().collect::<Option<_>>()? })
+}
+
+/// Whether there is nothing but what XML takes for white space; an ideographic space is none.
+pub(super) fn is_blank(raw: &str) -> bool {
+    raw.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+}
+
+/// The characters that stand between two tags: line ends first (XML 1.0 §2.11), then references. `None` when there is more than characters.
+pub(super) fn characters(raw: &str) -> Option<Cow<'_, str>> {
+    if raw.len() > LONGEST_TEXT {
+        return None;
+    }
+    if memchr::memchr3(b'<', b'&', b'\r', raw.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(raw));
+    }
+    if raw.contains('<') {
+        return None;
+    }
+    let lines = if raw.contains('\r') { raw.replace("\r\n", "\n").replace('\r', "\n") } else { raw.to_owned() };
+    Some(Cow::Owned(unescape(&lines).ok()?.into_owned()))
 }
