@@ -1,6 +1,11 @@
 //! The desk where operators ask: answers over the queue, the vitals, the exchange log and the store's upkeep.
 
-use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    io,
+    path::Path,
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -203,10 +208,16 @@ impl Desk {
         Ok(())
     }
 
-    /// The same of one author only; no index goes by it, so all of the selection are looked at.
+    /// The same of one author only, oldest first.
     async fn list_of(&self, author: &str, wanted: &Selection, limit: Option<u64>, to: &Answers) -> Result<(), Stop> {
-        let mut records = self.queue.select(wanted, usize::MAX).await?;
-        records.retain(|record| record.birth.facts.as_ref().is_some_and(|facts| facts.author.0 == author));
+        let mut records = self.queue.walk(&Listing::Author(author.to_owned()), usize::MAX).await?;
+        match wanted {
+            Selection::InStates(states) => records.retain(|record| states.contains(&record.state)),
+            other => {
+                let named: HashSet<_> = self.queue.select(other, usize::MAX).await?.iter().map(Record::id).collect();
+                records.retain(|record| named.contains(&record.id()));
+            }
+        }
         to.send(Answer::Total(records.len() as u64)).await?;
         let now = self.queue.now();
         for record in records.iter().take(usize::try_from(limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX)) {

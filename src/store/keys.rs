@@ -73,10 +73,19 @@ pub(super) fn prefix(listing: &Listing) -> Vec<u8> {
         Listing::Number(number) => named(b'n', number),
         Listing::Path(path) => named(b'p', path),
         Listing::Case(case) => named(b'c', case),
+        Listing::Author(author) => named(b'o', author),
         Listing::Draft(draft) => [&[b'd'][..], draft.as_bytes()].concat(),
         Listing::Day(day) => [&[b'y'][..], &day.num_days_from_ce().to_be_bytes()].concat(),
         Listing::All => vec![b'a'],
     }
+}
+
+/// How long the keys' beginnings are that name what is asked for.
+pub(super) const NAMED: usize = 17;
+
+/// Whether a key belongs to a listing of what has one path, number, draft id or case.
+pub(super) fn is_named(key: &[u8]) -> bool {
+    key.len() >= NAMED && matches!(key[0], b'n' | b'p' | b'c' | b'd')
 }
 
 /// Where a record stands within a listing; the end of its key there, and the listing's cursor.
@@ -85,7 +94,7 @@ pub(super) fn place(listing: &Listing, record: &Record, arrival: Arrival) -> Vec
         Listing::InState(_) => urgency(record, arrival),
         Listing::Number(_) | Listing::Path(_) | Listing::Draft(_) => (!arrival).to_be_bytes().to_vec(),
         Listing::Case(_) => [&rank(record).to_be_bytes()[..], &arrival.to_be_bytes()].concat(),
-        Listing::Day(_) | Listing::All => arrival.to_be_bytes().to_vec(),
+        Listing::Author(_) | Listing::Day(_) | Listing::All => arrival.to_be_bytes().to_vec(),
     }
 }
 
@@ -99,6 +108,7 @@ pub(super) fn lasting(record: &Record) -> Vec<Listing> {
     let mut listings = vec![Listing::All, Listing::Day(day(record)), Listing::Path(record.birth.source.path.clone())];
     if let Some(facts) = &record.birth.facts {
         listings.push(Listing::Draft(facts.draft_id));
+        listings.push(Listing::Author(facts.author.0.clone()));
         if let Some(number) = &facts.number {
             listings.push(Listing::Number(number.clone()));
         }

@@ -178,6 +178,8 @@ pub enum Listing {
     Case(String),
     /// All of a draft id, newest first.
     Draft(uuid::Uuid),
+    /// All of an author, by name, oldest first.
+    Author(String),
     /// All whose inspection day is this one.
     Day(chrono::NaiveDate),
     /// All, oldest first.

@@ -418,6 +418,8 @@ pub(crate) async fn names_lead_to_records(mut backend: impl Backend) {
         for (listing, wanted) in [
             (Listing::Number(number), ids(&[c, b, a])),
             (Listing::Number("无".into()), vec![]),
+            (Listing::Author(facts.author.0.clone()), ids(&[a, b, c])),
+            (Listing::Author("无".into()), vec![]),
             (Listing::Path("另一份.xml".into()), ids(&[c, b])),
             (Listing::Path("副本.xml".into()), ids(&[a])),
             (Listing::Case("C-1".into()), ids(&[b, c, a])),

@@ -4,6 +4,7 @@ mod answers;
 mod opening;
 mod plan;
 mod replay;
+mod walk;
 mod writer;
 
 use std::{
@@ -307,7 +308,7 @@ impl JournalStore {
         let mend = requests.clone();
         let threads = vec![
             thread("journal").spawn(move || writer.run(&inbox)).map_err(started)?,
-            thread("index-walk").spawn(move || writer::walk_index(&walker, &mend)).map_err(started)?,
+            thread("index-walk").spawn(move || walk::walk_index(&walker, &mend)).map_err(started)?,
         ];
         Ok(Self {
             shared,

@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// How many documents are gathered before the index is told: each telling touches nearly every block of keys, so few and large ones are
+/// So many documents are gathered before the index is told: each telling touches nearly every block of keys, so few and large ones are
 /// quicker, and what is gathered stands in memory meanwhile.
-const GATHERED: usize = 4 * GATHER;
+const GATHERED: usize = 2 * GATHER;
 
 /// The JSON of a birth.
 #[derive(Debug, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     document::{Record, State},
     store::{
-        Store,
+        Listing, Store,
         contract::{Backend, store_contract},
         samples::{Sample, acknowledged, change, confirmed, leased},
     },
@@ -73,6 +73,41 @@ async fn live(store: &JournalStore, samples: &[Sample]) {
             store.apply(vec![change(sample, seen, event.clone())]).await.unwrap().remove(0).unwrap();
         }
     }
+}
+
+/// What every name that leads to a sample leads to, and its id.
+fn found(index: &Index, sample: &Sample) -> Vec<bool> {
+    let facts = sample.newcomer().birth.facts.unwrap();
+    let named = [
+        Listing::Path(sample.newcomer().birth.source.path),
+        Listing::Draft(facts.draft_id),
+        Listing::Number(facts.number.clone().unwrap()),
+        Listing::Case(facts.case_key().unwrap().to_owned()),
+    ];
+    let leads = |listing: &Listing| index.ids(listing, None, 9).unwrap().iter().any(|(_, id)| *id == sample.id());
+    named.iter().map(leads).chain([index.slot(sample.id()).unwrap().is_some()]).collect()
+}
+
+#[tokio::test]
+async fn an_index_that_was_found_knows_what_is_new_only_once_it_met_all_that_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let samples: Vec<_> = (0..2_000).map(|n| Sample::new(n).in_case(&format!("案 {}", n % 300), 10)).collect();
+    let store = open_in(dir.path());
+    store.admit(samples.iter().map(Sample::newcomer).collect()).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let index = Index::open(&dir.path().join("index"), 4 << 20).unwrap();
+    assert!(samples.iter().flat_map(|sample| found(&index, sample)).all(|found| found));
+    let (mut after, mut last) = (None, None);
+    while let Some((id, _)) = index.walk(after, 100).unwrap().last() {
+        after = Some(*id);
+    }
+    while let Some(block) = index.recall(last.as_deref(), 3).unwrap() {
+        last = Some(block);
+    }
+    index.recalled();
+    assert!(samples.iter().flat_map(|sample| found(&index, sample)).all(|found| found), "what was met is not new");
+    assert!(found(&index, &Sample::new(5_000).in_case("别的案", 10)).iter().all(|found| !found));
 }
 
 fn some(count: u64) -> Vec<Sample> {

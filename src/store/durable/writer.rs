@@ -28,7 +28,7 @@ const COMMIT_BYTES: usize = 8 << 20;
 /// With less free room than this the index is not tried again.
 const INDEX_ROOM: u64 = 4 << 20;
 /// With so many changed documents in memory, and no room to write them, nothing more is done.
-const MEMORY_LIMIT: usize = 16 * GATHER;
+const MEMORY_LIMIT: usize = 8 * GATHER;
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -458,34 +458,6 @@ impl Request {
             Self::Remember { answer, .. } => drop(answer.send(Err(error.clone()))),
             _ => {}
         }
-    }
-}
-
-/// Looks at every record of the index once, beside the work: has damaged ones mended, and missing ones noticed.
-pub(super) fn walk_index(shared: &Shared, mend: &mpsc::Sender<Request>) {
-    let Ok(wanted) = shared.index().map(|index| index.written()) else { return };
-    let (mut seen, mut after) = (0, None);
-    while !shared.closing.load(Ordering::Acquire) {
-        let slice = match shared.index().and_then(|index| Ok(index.walk(after, 256)?)) {
-            Ok(slice) => slice,
-            Err(StoreError::Damaged(why)) => {
-                drop(mend.send(Request::Distrust { why }));
-                return;
-            }
-            Err(_) => return,
-        };
-        let Some((last, _)) = slice.last() else {
-            if seen < wanted {
-                let why = format!("the index has {seen} records and should have {wanted}");
-                drop(mend.send(Request::Distrust { why }));
-            }
-            return;
-        };
-        (seen, after) = (seen + slice.len() as u64, Some(*last));
-        for (id, _) in slice.iter().filter(|(_, whole)| !whole) {
-            drop(mend.send(Request::Mend { id: *id, answer: None }));
-        }
-        std::thread::yield_now();
     }
 }
 

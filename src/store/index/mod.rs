@@ -7,6 +7,7 @@
 
 mod kept;
 mod seal;
+mod sieve;
 
 use std::{
     collections::BTreeMap,
@@ -17,10 +18,13 @@ use std::{
     sync::{Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
-use self::seal::{decode, encode};
 pub(in crate::store) use self::{
     kept::{Changes, Counts, Slot, Summary, Told},
     seal::{FRONT, check, front, seal},
+};
+use self::{
+    seal::{decode, encode},
+    sieve::Sieve,
 };
 use super::{
     Cursor, Listing,
@@ -37,7 +41,7 @@ const RECORD_LIMIT: usize = 4096;
 const SUMMARY: &[u8] = b"m";
 const COUNTS: &[u8] = b"k";
 /// So many documents are gathered before sled is told of them.
-pub(in crate::store) const GATHER: usize = 2048;
+pub(in crate::store) const GATHER: usize = 4096;
 /// So many changes are one batch: sled holds on to all that a batch replaces until the batch is done.
 const BATCH: usize = 32;
 
@@ -48,6 +52,7 @@ pub(in crate::store) struct Index {
     pending: RwLock<Pending>,
     /// How many records of each state sled has.
     written: Mutex<Counts>,
+    sieve: Sieve,
 }
 
 fn trouble(error: &sled::Error) -> Trouble {
@@ -89,8 +94,9 @@ impl Index {
             Some(bytes) => decode(&bytes)?,
             None => Summary::default(),
         };
+        let sieve = Sieve::new(guarded(|| Ok(tree.is_empty()))?);
         let pending = Pending { summary: Summary { counts: written, ..summary }, ..Pending::default() };
-        Ok(Self { tree, pending: RwLock::new(pending), written: Mutex::new(written) })
+        Ok(Self { tree, pending: RwLock::new(pending), written: Mutex::new(written), sieve })
     }
 
     fn pending(&self) -> RwLockReadGuard<'_, Pending> {
@@ -108,8 +114,11 @@ impl Index {
     }
 
     pub(in crate::store) fn slot(&self, id: DocumentId) -> Result<Option<Slot>, Trouble> {
+        if self.sieve.lacks_record(id) {
+            return Ok(None);
+        }
         if let Some((_, slot)) = self.pending().docs.get(&id) {
-            return Ok(Some(slot.clone()));
+            return Ok(Some(Slot::clone(slot)));
         }
         match guarded(|| self.tree.get(record_key(id)))? {
             Some(bytes) => decode(&bytes).map(Some),
@@ -165,7 +174,8 @@ impl Index {
     /// Takes in the changes of one commit; says how many documents and facts are not in sled yet. At [`GATHER`] of them it is time to [`Index::flush`].
     pub(in crate::store) fn commit(&self, changes: Changes, summary: &Summary) -> usize {
         let mut pending = self.pending.write().unwrap_or_else(PoisonError::into_inner);
-        pending.take(changes, summary);
+        changes.slots.iter().for_each(|told| self.sieve.meet_record(told.slot.record.id()));
+        pending.take(changes, summary, &mut |key| self.sieve.meet_key(key));
         pending.docs.len() + pending.facts.len()
     }
 
@@ -185,7 +195,7 @@ impl Index {
         for some in docs.chunks(BATCH) {
             let mut batch = sled::Batch::default();
             for (was, slot) in some {
-                let bytes = encode(slot)?;
+                let bytes = encode(&**slot)?;
                 if bytes.len() > RECORD_LIMIT {
                     tracing::warn!(document.id = %slot.record.id(), bytes = bytes.len(), "a record is larger than the index is made for");
                 }
@@ -223,17 +233,12 @@ impl Index {
         let mut gathered = 0;
         let mut rest = keys.iter().peekable();
         while let Some((first, _)) = rest.peek() {
-            let (block_key, mut entries) = self.block_of(first)?;
+            let (block_key, block) = self.block_of(first)?;
             let next = guarded(|| self.tree.get_gt(&block_key))?.map(|(key, _)| key).filter(|key| key.first() == Some(&BLOCK));
             let belongs = |key: &[u8]| next.as_ref().is_none_or(|next| key < &next[1..]);
-            while let Some((key, value)) = rest.next_if(|(key, _)| belongs(key)) {
-                match value {
-                    Some(value) => entries.insert(key.clone(), value.clone()),
-                    None => entries.remove(key),
-                };
-            }
+            let newer = std::iter::from_fn(|| rest.next_if(|(key, _)| belongs(key)));
             gathered += 1;
-            for (key, value) in block::write(&block_key, &entries) {
+            for (key, value) in block::write(&block_key, &block::read(&block)?, newer) {
                 match value {
                     Some(value) => batch.insert(key, value),
                     None => batch.remove(key),
@@ -246,14 +251,11 @@ impl Index {
         guarded(|| self.tree.apply_batch(batch))
     }
 
-    /// The block that a key belongs to.
-    fn block_of(&self, key: &[u8]) -> Result<(Vec<u8>, block::Entries), Trouble> {
+    /// The block that a key belongs to: its own key, and what it holds.
+    fn block_of(&self, key: &[u8]) -> Result<(Vec<u8>, sled::IVec), Trouble> {
         let wanted = block::key(key);
         let found = guarded(|| self.tree.range(&[BLOCK][..]..=&wanted[..]).next_back().transpose())?;
-        match found {
-            Some((key, value)) => Ok((key.to_vec(), block::read(&value)?)),
-            None => Ok((vec![BLOCK], block::Entries::new())),
-        }
+        Ok(found.map_or_else(|| (vec![BLOCK], block::empty().into()), |(key, value)| (key.to_vec(), value)))
     }
 
     /// All keys from `start` on that begin with `prefix`, with their values, sled's and the pending ones as one; until `each` says stop.
@@ -269,21 +271,21 @@ impl Index {
             }
             for (key, value) in block::read(&entry.1)? {
                 let begun = match start {
-                    Bound::Excluded(start) => &key[..] > start,
-                    _ => &key[..] >= from,
+                    Bound::Excluded(start) => key > start,
+                    _ => key >= from,
                 };
                 if !begun || !key.starts_with(prefix) {
                     continue;
                 }
-                while let Some((newer, value)) = fresh.next_if(|(newer, _)| **newer < key) {
+                while let Some((newer, value)) = fresh.next_if(|(newer, _)| newer[..] < *key) {
                     if value.as_ref().is_some_and(|value| !each(newer, value)) {
                         return Ok(());
                     }
                 }
-                let go_on = match fresh.next_if(|(newer, _)| **newer == key) {
-                    Some((_, Some(newer))) => each(&key, newer),
+                let go_on = match fresh.next_if(|(newer, _)| newer[..] == *key) {
+                    Some((_, Some(newer))) => each(key, newer),
                     Some((_, None)) => true,
-                    None => each(&key, &value),
+                    None => each(key, value),
                 };
                 if !go_on {
                     return Ok(());
@@ -309,7 +311,7 @@ impl Index {
         let from = after.map(|after| [&prefix[..], after].concat());
         let start = from.as_ref().map_or(Bound::Included(&prefix[..]), |from| Bound::Excluded(&from[..]));
         let mut found = Vec::new();
-        if limit == 0 {
+        if limit == 0 || self.sieve.lacks_named(&prefix) {
             return Ok(found);
         }
         self.scan(&prefix, start, &mut |key, value| {
@@ -335,6 +337,24 @@ impl Index {
         if malformed { Err(Trouble::Damaged("the index: a key by state is malformed".into())) } else { Ok(()) }
     }
 
+    /// Meets the keys of at most `limit` blocks after the one at `after`, so that what is not among all of them is known to be new; where it
+    /// got to, or `None` at the end.
+    pub(in crate::store) fn recall(&self, after: Option<&[u8]>, limit: usize) -> Result<Option<Vec<u8>>, Trouble> {
+        let start = after.map_or(Bound::Included(&[BLOCK][..]), Bound::Excluded);
+        let mut blocks = self.tree.range::<&[u8], _>((start, Bound::Excluded(&[BLOCK + 1][..]))).take(limit);
+        let mut last = None;
+        while let Some((key, value)) = guarded(|| blocks.next().transpose())? {
+            block::read(&value)?.iter().for_each(|(key, _)| self.sieve.meet_key(key));
+            last = Some(key.to_vec());
+        }
+        Ok(last)
+    }
+
+    /// All that is there was recalled and walked through.
+    pub(in crate::store) fn recalled(&self) {
+        self.sieve.complete();
+    }
+
     /// Every record's key and whether its record is whole, in slices of `limit`; goes on after `after`.
     pub(in crate::store) fn walk(&self, after: Option<DocumentId>, limit: usize) -> Result<Vec<(DocumentId, bool)>, Trouble> {
         let start = after.map_or_else(|| vec![b'r'], |id| record_key(id).to_vec());
@@ -344,6 +364,7 @@ impl Index {
             for entry in range.take(limit) {
                 let (key, value) = entry?;
                 if let Some(id) = id_in(&key[1..]) {
+                    self.sieve.meet_record(id);
                     found.push((id, check(&value).is_ok()));
                 }
             }
