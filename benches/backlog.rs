@@ -1,7 +1,7 @@
 //! A backlog after a long outage: how fast drafts are taken while the platform is down, what the waiting ones cost in memory, and how soon
 //! the first of them leaves after a kill, with the index intact and without one.
 //!
-//! `cargo build --release --workspace && cargo bench --bench backlog [-- --documents 100000 --peer 5000]` ends with 1 when a limit is
+//! `cargo build --release --workspace && cargo bench --bench backlog [-- --documents 100000 --peer 100000]` ends with 1 when a limit is
 //! missed. The peer needs python3-lxml and python3-requests.
 #![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark measures real time and prints it")]
 
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     let office = Office::new(&format!("http://127.0.0.1:{port}"), "[store]\nlow_water_mib = 64\nlow_water_percent = 1\n");
     office.fill(documents, true);
     let ours = intake(&office, documents, &mut limits);
-    if let Some(theirs) = theirs(argument("--peer").unwrap_or(5_000)) {
+    if let Some(theirs) = theirs(argument("--peer").unwrap_or(documents)) {
         limits.at_least("收件速度与对照程序之比", ours / theirs, 3.0);
     }
     restart(&office, port, "强杀后重启，索引完好", 1.0, &mut limits);

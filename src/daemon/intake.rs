@@ -63,6 +63,8 @@ struct Look {
     share_is_there: bool,
     /// Whether there was anything to judge.
     found: bool,
+    /// Whether there was so much of it that the next look follows at once.
+    rush: bool,
 }
 
 /// What starting and a burst of drafts needed, and the quiet after them does not.
@@ -117,13 +119,14 @@ impl Intake {
         let mut quiet = 0;
         while !stop.decided() {
             let begun = self.clock.now();
-            let Look { next, share_is_there, found } = self.round(&mut hints, &uploads, &stop).await?;
+            let Look { next, share_is_there, found, rush } = self.round(&mut hints, &uploads, &stop).await?;
             quiet = if found { 0 } else { quiet + 1 };
             if quiet == QUIET {
                 let_go();
             }
             beat(self.clock.now());
             if let Some(hints) = &mut hints
+                && !rush
                 && share_is_there != hints.are_heard()
             {
                 // After the share was away, the system says nothing of what took its place; and after a rush there is quiet to listen in.
@@ -147,7 +150,7 @@ impl Intake {
             Ok(sweep) => sweep,
             Err(error) => {
                 tracing::error!(%error, "a sweep of the folder broke off");
-                return Ok(Look { next: now.plus(self.sweep_every), share_is_there: false, found: false });
+                return Ok(Look { next: now.plus(self.sweep_every), share_is_there: false, found: false, rush: false });
             }
         };
         self.show(&sweep, now);
@@ -158,7 +161,8 @@ impl Intake {
         let usual = now.plus(self.sweep_every);
         let mut next = if sweep.more { now } else { sweep.look_again.map_or(usual, |soon| usual.min(soon)) };
         let found = !sweep.ready.is_empty();
-        if sweep.ready.len() > BATCH {
+        let rush = sweep.ready.len() > BATCH;
+        if rush {
             hints.iter_mut().for_each(Hints::stop);
             next = now;
             let_go();
@@ -173,7 +177,7 @@ impl Intake {
             }
             Err(error) => return Err(error),
         }
-        Ok(Look { next, share_is_there, found })
+        Ok(Look { next, share_is_there, found, rush })
     }
 
     fn show(&self, sweep: &Sweep, now: Timestamp) {
