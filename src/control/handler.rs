@@ -208,11 +208,16 @@ impl Desk {
         Ok(())
     }
 
-    /// The same of one author only, oldest first.
+    /// The same of one author only.
     async fn list_of(&self, author: &str, wanted: &Selection, limit: Option<u64>, to: &Answers) -> Result<(), Stop> {
         let mut records = self.queue.walk(&Listing::Author(author.to_owned()), usize::MAX).await?;
         match wanted {
-            Selection::InStates(states) => records.retain(|record| states.contains(&record.state)),
+            Selection::InStates(states) => {
+                let nth = |record: &Record| states.iter().position(|state| *state == record.state);
+                records.retain(|record| nth(record).is_some());
+                // An author's documents come in the order of their arrival; a list goes by state and urgency.
+                records.sort_by_key(|record| (nth(record), record.birth.cut_off, record.birth.facts.as_ref().map(|facts| facts.rank)));
+            }
             other => {
                 let named: HashSet<_> = self.queue.select(other, usize::MAX).await?.iter().map(Record::id).collect();
                 records.retain(|record| named.contains(&record.id()));

@@ -31,7 +31,7 @@ pub enum Exit {
     Overdue = 10,
     /// The daemon does not run, or stalls.
     NotRunning = 11,
-    /// No alert channel works.
+    /// An alert channel does not work (B6; B5 has it for when none does, which the message then says).
     NoAlert = 12,
     /// The disk failed while writing; the daemon ends itself.
     DiskFailed = 74,
@@ -40,7 +40,7 @@ pub enum Exit {
 /// What `status` may end with, from the mildest to the most severe; it ends with the last that applies.
 ///
 /// Nothing running comes last because then nobody watches the rest; a damaged store next because what is taken is in danger; then silence:
-/// without an alert channel whatever else is wrong goes wrong unheard (P3); then what has already gone wrong (overdue), then what stops
+/// where an alert channel fails, whatever else is wrong may go wrong unheard (P3); then what has already gone wrong (overdue), then what stops
 /// every document (credentials, platform).
 pub const SEVERITY: [Exit; 9] = [
     Exit::Well,
@@ -94,7 +94,7 @@ impl Exit {
             Self::StoreDamaged => "数据损坏或不可用",
             Self::Overdue => "有文书逾期",
             Self::NotRunning => "程序没有运行，或已停滞",
-            Self::NoAlert => "没有一个告警渠道可用",
+            Self::NoAlert => "有告警渠道不可用",
             Self::DiskFailed => "磁盘写入失败",
         }
     }

@@ -194,11 +194,11 @@ impl Status {
         }
         let said: Vec<_> = failed.iter().map(|c| format!("{} {}", words::plain(&c.name), words::plain(&c.said))).collect();
         let said = said.join("；");
-        let (exit, n, message) = match failed.len() == self.channels.len() {
-            true => (Exit::NoAlert, 1, format!("没有一个告警渠道可用：{said}")),
-            false => (Exit::NeedsPerson, 15, format!("告警渠道失败：{said}")),
+        let (n, message) = match failed.len() == self.channels.len() {
+            true => (1, format!("没有一个告警渠道可用：{said}")),
+            false => (2, format!("告警渠道失败：{said}")),
         };
-        found.push(Problem::new(exit, n, message, "检查渠道的地址、口令和网络，再用 dangri alert test 试发"));
+        found.push(Problem::new(Exit::NoAlert, n, message, "检查渠道的地址、口令和网络，再用 dangri alert test 试发"));
     }
 
     fn of_the_surroundings(&self, found: &mut Vec<Problem>) {
@@ -259,13 +259,15 @@ mod tests {
     }
 
     #[test]
-    fn one_channel_of_two_that_is_down_needs_a_person_and_both_are_silence() {
+    fn one_channel_of_two_that_is_down_ends_with_twelve_as_both_do_and_the_message_tells_them_apart() {
         let mut status = samples::good_day();
         assert_eq!(status.exit(), Exit::Well);
         status.channels[1].failed = true;
-        assert_eq!((status.exit(), status.exit().code()), (Exit::NeedsPerson, 3));
+        let one = status.problems()[0].clone();
+        assert_eq!((one.exit().code(), one.code.as_str()), (12, "D-1202"));
         status.channels[0].failed = true;
-        assert_eq!((status.exit(), status.exit().code()), (Exit::NoAlert, 12));
+        let both = status.problems()[0].clone();
+        assert_eq!((both.exit().code(), both.code.as_str()), (12, "D-1201"));
     }
 
     #[test]
