@@ -146,7 +146,7 @@ impl Writer<'_> {
     fn one(&self, letter: &Letter, episode: &Episode, why: Why, level: Level, now: Timestamp) -> Message {
         let what = headline(episode, why);
         let mut message = self.plain(letter, format!("【当日】{} {what}  #{}", level.label(), episode.id));
-        let until = episode.cut_off.map(|cut_off| format!(" {}截止", moment(cut_off))).unwrap_or_default();
+        let until = episode.cut_off.map(|cut_off| format!(" {} 截止", moment(cut_off))).unwrap_or_default();
         let why_so = because(episode, why, now);
         message.lines = vec![format!("{}{until}{why_so}", words::plain(self.office))];
         let shown = episode.lines.len().min(LINES);
@@ -170,7 +170,7 @@ impl Writer<'_> {
         let mut message = self.plain(letter, title);
         let (mut left, mut n, mut total) = (LINES, 0, 0);
         for (episode, why) in told {
-            let until = episode.cut_off.map(|cut_off| format!(" {}截止", moment(cut_off))).unwrap_or_default();
+            let until = episode.cut_off.map(|cut_off| format!(" {} 截止", moment(cut_off))).unwrap_or_default();
             message.lines.push(format!("■ {}{until}{} #{}", headline(episode, *why), because(episode, *why, now), episode.id));
             let shown = episode.lines.len().min(left);
             for line in &episode.lines[..shown] {

@@ -90,7 +90,7 @@ async fn a_document_that_misses_midnight_is_told_up_the_ladder_within_a_minute_a
     let overdue: Vec<String> = sink.texts().into_iter().filter(|text| text.contains("已逾期 1 件")).collect();
     assert_eq!(overdue.len(), 1, "{:#?}", sink.texts());
     assert!(overdue[0].contains("#A-0404-01") || overdue[0].contains("#A-0404-02"), "{}", overdue[0]);
-    assert!(overdue[0].contains("4月3日 24:00截止"), "{}", overdue[0]);
+    assert!(overdue[0].contains("4月3日 24:00 截止"), "{}", overdue[0]);
     assert_eq!(office.status().await.exit(), Exit::Overdue);
     until(&office, "2023-04-04T00:31:00").await;
     assert!(sink.texts().iter().any(|text| text.contains("第 2 次提醒")), "{:#?}", sink.texts());

@@ -75,7 +75,7 @@ async fn a_day_with_an_absent_record_a_miss_an_exception_and_its_confirmation() 
     until(&office, "2023-04-03T23:59:30").await;
     assert_eq!(count(&sink.texts(), &["已逾期"]), 0, "{:#?}", sink.texts());
     until(&office, "2023-04-04T00:01:00").await;
-    assert_eq!(count(&sink.texts(), &["红 已逾期 1 件", "4月3日 24:00截止"]), 1, "{:#?}", sink.texts());
+    assert_eq!(count(&sink.texts(), &["红 已逾期 1 件", "4月3日 24:00 截止"]), 1, "{:#?}", sink.texts());
     assert_eq!(count(&sink.texts(), &["已恢复", "尚无记录"]), 1, "its record came in time, if only here: {:#?}", sink.texts());
     let number = element(&third, "DocumentNumber");
     assert_eq!(office.dangri(&office.folder(), &["day", "2023-04-03"]).await.code, 10, "late, and nobody has said why");
