@@ -177,6 +177,24 @@ fn whatever_is_done_to_a_form_of_any_kind_both_ways_say_the_same() {
 }
 
 #[test]
+fn a_form_that_holds_itself_is_no_deeper_known_than_it_can_be_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("nested.xsd");
+    let text = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:n" targetNamespace="urn:n" elementFormDefault="qualified">
+        <xs:complexType name="Part"><xs:sequence><xs:element name="Part" type="Part" minOccurs="0"/></xs:sequence></xs:complexType>
+        <xs:element name="Part" type="Part"/></xs:schema>"#;
+    fs::write(&schema, text).unwrap();
+    let nested = |depth: usize| format!("<Part xmlns=\"urn:n\">{}{}</Part>", "<Part>".repeat(depth), "</Part>".repeat(depth));
+    let checker = checker(schema.to_str().unwrap());
+    let long = checker.worker();
+    checker.at_work(|quick| {
+        for depth in [0, 1, 2, 1, 40, 90, 9_000] {
+            assert_eq!(passes(quick, &nested(depth)), passes(&long, &nested(depth)), "{depth}");
+        }
+    });
+}
+
+#[test]
 fn whatever_is_done_to_a_foreign_document_both_ways_say_the_same() {
     both_ways_agree("tests/conformance/order-x", "tests/conformance/order-x/document-1.xml", 100);
 }

@@ -13,11 +13,13 @@ use xsd_schema::{
     validation::{ContentType, validate_simple_type},
 };
 
-use super::xsd_sure::{characters, is_blank};
+use super::xsd_sure::{DEEPEST, characters, is_blank};
 use crate::check::tree::Node;
 
 /// No more rows are learned than these steps hold; at some twenty bytes each. The forms of a province have a few thousand.
 const MOST_STEPS: usize = 20_000;
+/// No more rows of attributes than this are learned of one type: they may stand in any order.
+const MOST_ROWS: usize = 64;
 /// So many of the values last met are remembered, each in the place that its digest gives it.
 const VALUES: usize = 4096;
 /// Longer values are not remembered, in bytes.
@@ -120,7 +122,7 @@ impl Seen {
     /// Whether the document at `root` certainly fits.
     pub(super) fn fits(&mut self, set: &SchemaSet, root: Node<'_>) -> bool {
         let Some(next) = self.find(&self.roots, root) else { return false };
-        self.element(set, root, next.known).is_some()
+        self.element(set, root, next.known, DEEPEST).is_some()
     }
 
     fn find(&self, among: &[Next], node: Node<'_>) -> Option<Next> {
@@ -131,7 +133,9 @@ impl Seen {
         among.iter().find(|next| is(next.name)).copied()
     }
 
-    fn element(&mut self, set: &SchemaSet, node: Node<'_>, known: u32) -> Option<()> {
+    fn element(&mut self, set: &SchemaSet, node: Node<'_>, known: u32, deeper: usize) -> Option<()> {
+        // A type may hold itself, and then what was learned has no bottom.
+        let deeper = deeper.checked_sub(1)?;
         self.attributes(set, node, known)?;
         let Known { of, content, first, .. } = self.known[known as usize];
         let (source, end) = (&**node.tree().source(), node.span().end);
@@ -143,7 +147,7 @@ impl Seen {
                 for child in node.children() {
                     is_blank(source.get(at..child.offset())?).then_some(())?;
                     let next = self.find(&self.steps[step as usize].next, child)?;
-                    self.element(set, child, next.known)?;
+                    self.element(set, child, next.known, deeper)?;
                     (step, at) = (next.step, child.span().end);
                 }
                 let rest = inside.map_or(Some(""), |_| before_end_tag(source.get(at..end)?))?;
@@ -208,7 +212,7 @@ impl Seen {
             row.push((self.name("", attribute.name()), of));
         }
         let rows = &mut self.known[known as usize].attributes;
-        if !rows.contains(&row) {
+        if !rows.contains(&row) && rows.len() < MOST_ROWS {
             rows.push(row);
         }
         let mut step = self.known[known as usize].first;

@@ -24,7 +24,7 @@ use super::xsd_seen::{Met, Seen, before_end_tag};
 use crate::check::tree::{Node, Tree};
 
 /// Deeper than this, nothing is sure.
-const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 /// With more elements than this, nothing is sure: the long way counts against limits.
 const MOST_NODES: usize = 20_000;
 /// With a longer text than this, nothing is sure.
