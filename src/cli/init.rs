@@ -19,7 +19,7 @@ pub fn run(file: &std::path::Path, dry_run: bool, to: &mut dyn Write) -> io::Res
     let folder = &config.folder;
     if dry_run && folder.path.is_dir() {
         writeln!(to, "会在 {} 放目录标记 {}。", folder.path.display(), folder.marker)?;
-        writeln!(to, "只是试运行，什么也没有做。")?;
+        writeln!(to, "{}", super::REHEARSED)?;
         return Ok(0);
     }
     let placed = if dry_run { Err(io::ErrorKind::NotFound.into()) } else { marker::place(&folder.path, &folder.marker) };

@@ -48,6 +48,9 @@ use args::{Command, ConfigCommand};
 use place::Place;
 use terminal::Terminal;
 
+/// The last line of whatever was only tried (`--dry-run`).
+const REHEARSED: &str = "只是试运行，什么也没有做。";
+
 /// Runs the command that the arguments name and answers the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());

@@ -269,7 +269,7 @@ fn rehearse(operation: Operation, args: &ActArgs, place: &Place, to: &mut Termin
     } else {
         would.iter().try_for_each(|one| writeln!(to.out, "{}", told(one, operation)))?;
         problems.iter().try_for_each(|p| to.problem(p))?;
-        writeln!(to.out, "只是试运行，什么也没有做。")?;
+        writeln!(to.out, "{}", super::REHEARSED)?;
     }
     Ok(exit)
 }

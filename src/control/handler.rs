@@ -172,6 +172,11 @@ impl Handler for Desk {
     }
 }
 
+/// How many rows a limit allows.
+fn most(limit: Option<u64>) -> usize {
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}
+
 impl Desk {
     async fn status(&self, to: &Answers) -> Result<(), Stop> {
         let status = self.gatherer.gather(self.queue.now()).await;
@@ -180,7 +185,7 @@ impl Desk {
 
     async fn list(&self, wanted: &Selection, limit: Option<u64>, to: &Answers) -> Result<(), Stop> {
         let now = self.queue.now();
-        let mut left = usize::try_from(limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        let mut left = most(limit);
         let Selection::InStates(states) = wanted else {
             let records = self.queue.select(wanted, left.min(AT_ONCE)).await?;
             to.send(Answer::Total(records.len() as u64)).await?;
@@ -225,7 +230,7 @@ impl Desk {
         }
         to.send(Answer::Total(records.len() as u64)).await?;
         let now = self.queue.now();
-        for record in records.iter().take(usize::try_from(limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX)) {
+        for record in records.iter().take(most(limit)) {
             to.send(Answer::Row(Row::of(record, now))).await?;
         }
         Ok(())

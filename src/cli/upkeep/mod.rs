@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    REHEARSED,
     args::{FolderArg, JsonArg, RepairArgs},
     envelope,
     place::Place,
@@ -50,12 +51,12 @@ pub(super) fn verify(args: JsonArg, place: &Place, to: &mut Terminal<'_>) -> io:
 pub(super) fn backup(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) -> io::Result<Exit> {
     // The daemon has another working folder than the person at the terminal.
     let folder = std::path::absolute(&args.folder)?;
-    if std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        let message = format!("{} 不是空目录，没有备份", words::plain(&folder.display().to_string()));
+    if is_occupied(&folder) {
+        let message = format!("{} 不是空目录，没有备份", shown(&folder));
         return told(Err(Problem::new(Exit::Usage, 14, message, "换一个新目录")), BACKUP, args.json, to);
     }
     if args.dry_run {
-        return told(Ok(rehearsed(format!("会备份到 {}。", words::plain(&folder.display().to_string())))), BACKUP, args.json, to);
+        return told(Ok(rehearsed(format!("会备份到 {}。", shown(&folder)))), BACKUP, args.json, to);
     }
     let report = match through_the_daemon(Ask::Backup { to: folder.clone() }, place, to, args.json) {
         Ok(report) => Ok(report),
@@ -93,10 +94,9 @@ pub(super) fn restore(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) ->
         Some(problem) => Err(problem),
         None if args.dry_run => place.read().and_then(|config| {
             let state = &config.state;
-            if std::fs::read_dir(state).is_ok_and(|mut entries| entries.next().is_some()) {
+            if is_occupied(state) {
                 return Err(reports::not_opened(&OpenError::NotEmpty(state.display().to_string())));
             }
-            let shown = |path: &Path| words::plain(&path.display().to_string());
             Ok(rehearsed(format!("会从 {} 恢复到 {}。", shown(&folder), shown(state))))
         }),
         None => offline(place, false, async |config| {
@@ -108,11 +108,18 @@ pub(super) fn restore(args: &FolderArg, place: &Place, to: &mut Terminal<'_>) ->
     told(report, RESTORE, args.json, to)
 }
 
+/// Whether something lies in a folder already.
+fn is_occupied(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+fn shown(path: &Path) -> String {
+    words::plain(&path.display().to_string())
+}
+
 /// What would be done, and was not.
 fn rehearsed(said: String) -> UpkeepReport {
-    UpkeepReport {
-        well: true, said: vec![said, "只是试运行，什么也没有做。".into()], data: serde_json::json!({ "dry_run": true })
-    }
+    UpkeepReport { well: true, said: vec![said, REHEARSED.into()], data: serde_json::json!({ "dry_run": true }) }
 }
 
 /// Works on the store in this process; the store's own lock keeps a daemon from starting meanwhile.
