@@ -37,10 +37,11 @@ impl UpkeepReport {
         }
         if !problems.is_empty() {
             said.push("  → 停止程序（systemctl stop dangri），运行 dangri repair".into());
+            said.push("    修过仍列在这里的，把草稿放回监视目录再启动程序，会重新收取".into());
         }
         if !found.mended.is_empty() {
-            said.push(format!("  {} 处旧损坏已修复，不影响数据；原处不再改动：", found.mended.len()));
-            said.extend(found.mended.iter().take(NAMED).map(|p| format!("    {}（已修复）", spot(&p.place))));
+            said.push(format!("  {} 处旧损坏已处理，不用再管；原处不再改动：", found.mended.len()));
+            said.extend(found.mended.iter().take(NAMED).map(|p| format!("    {}（已处理）", spot(&p.place))));
         }
         if found.archived > 0 {
             said.push(format!("  归档文件 {} 个，一并读过。", found.archived));
@@ -93,19 +94,32 @@ impl UpkeepReport {
         if !done.mended.is_empty() {
             said.push(format!("✔ {} 件的存件已从草稿找回。", done.mended.len()));
         }
+        if !done.settled.is_empty() {
+            said.push(format!("✔ {} 件的存件找不回来，但用不着了：平台上已有，或者早已了结、退回：", done.settled.len()));
+            said.push(named(&done.settled));
+        }
         if !done.lost.is_empty() {
             said.push(format!("✘ {} 件的存件找不回来；还没有录入的已列为异常件，请重新提交草稿：", done.lost.len()));
             said.push(named(&done.lost));
+        }
+        if let Some(why) = &done.unasked {
+            said.push(format!(
+                "  其中有的没能向平台核实：{}。平台恢复后再运行一次 dangri repair，平台上已有的就不用重新提交。",
+                plain(why)
+            ));
         }
         if !done.orphaned.is_empty() {
             said.push(format!("✘ {} 件的记录不全；草稿还在目录里的，启动后会重新收取：", done.orphaned.len()));
             said.push(named(&done.orphaned));
         }
         if done.made_good > 0 {
-            said.push(format!("✔ {} 处损坏原样留存，已记为“已修复”，以后核对时不再算作损坏。", done.made_good));
+            said.push(format!("✔ {} 处损坏原样留存，已记为“已处理”，以后核对时不再算作损坏。", done.made_good));
         }
         said.push("启动程序后会先向平台核实，再继续上传，不会重复录入。".into());
-        let data = json!({ "documents": done.documents, "mended": done.mended, "lost": done.lost, "orphaned": done.orphaned });
+        let data = json!({
+            "documents": done.documents, "mended": done.mended, "settled": done.settled, "lost": done.lost,
+            "unasked": done.unasked, "orphaned": done.orphaned,
+        });
         Self { well: done.lost.is_empty() && done.orphaned.is_empty(), said, data }
     }
 }
@@ -177,8 +191,9 @@ mod tests {
         let backup =
             Backup { format: 1, store: uuid::Uuid::nil(), taken_at, last_seq: 9, files: vec![file.clone(), file], archived: vec![] };
         let with_archive = Backup { archived: vec!["/archive/00000001-5f3a9c01.journal".into()], ..backup.clone() };
-        let mended = Repaired { documents: 5, mended: vec![id(1)], lost: vec![], orphaned: vec![], made_good: 2 };
-        let lost = Repaired { lost: vec![id(2), id(3)], orphaned: vec![id(4)], ..mended.clone() };
+        let mended = Repaired { documents: 5, mended: vec![id(1)], settled: vec![id(5)], made_good: 2, ..Repaired::default() };
+        let unasked = Some("连不上平台（连接）".into());
+        let lost = Repaired { settled: vec![], lost: vec![id(2), id(3)], unasked, orphaned: vec![id(4)], ..mended.clone() };
         let folder = Path::new("/backup/2026-11-23");
         let reports = [
             (UpkeepReport::of_verification(&whole), true),

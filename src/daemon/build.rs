@@ -6,7 +6,7 @@ use crate::{
     calendar::{BadCalendar, Calendar},
     check::{self, BundleProblem, Checker},
     clock::SharedClock,
-    config::{Config, Problem, SecretError, SecretRef},
+    config::{Config, Problem},
     document::Timestamp,
     platform::{Access, Exchange, ExchangeLog, FileExchangeLog, Gated, HttpPlatform, Platform, Profile, Surroundings},
     publication::Warnings,
@@ -125,7 +125,7 @@ impl ExchangeLog for Listening {
 /// # Errors
 /// [`StartError`].
 pub(super) fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, StartError> {
-    let (profile, checker) = (profile(config), checker(config));
+    let (profile, checker) = (Profile::read(&config.platform.profile), checker(config));
     let (profile, checker) = match (profile, checker) {
         (Ok(profile), Ok(checker)) => (profile, checker),
         (profile, checker) => {
@@ -142,9 +142,7 @@ pub(super) fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, Start
     };
     let journal = JournalStore::open(&config.state, settings, clock.now())?;
     let opened = journal.opened().clone();
-    let days = u32::try_from(config.retention.exchanges.num_days()).unwrap_or(u32::MAX);
-    let exchanges = FileExchangeLog::open(config.state.join("exchanges"), days)
-        .map_err(|error| StartError::Machine { what: "打开往来记录", error })?;
+    let exchanges = FileExchangeLog::of(config).map_err(|error| StartError::Machine { what: "打开往来记录", error })?;
     let exchanges = Arc::new(exchanges);
     let vitals = vitals(config, &profile, clock.now());
     let around = Surroundings {
@@ -152,7 +150,9 @@ pub(super) fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, Start
         log: Arc::new(Listening { log: Arc::clone(&exchanges), vitals: Arc::clone(&vitals) }),
         login_book: Some(config.state.join("login.json")),
     };
-    let platform = HttpPlatform::new(profile.clone(), access(config)?, around).map_err(StartError::Problems)?;
+    let platform = Access::of(&config.office, &config.platform)
+        .and_then(|access| HttpPlatform::new(profile.clone(), access, around))
+        .map_err(StartError::Problems)?;
     Ok(Parts {
         store: Arc::new(journal),
         vitals,
@@ -171,38 +171,6 @@ fn low_water(config: &Config) -> Option<u64> {
     let room = rustix::fs::statvfs(&config.state).ok()?;
     let share = room.f_blocks.saturating_mul(room.f_frsize) / 100 * u64::from(config.store.low_water_percent);
     Some(config.store.low_water_bytes.max(share))
-}
-
-/// The platform's profile with the office's own settings laid over it.
-fn profile(config: &Config) -> Result<Profile, Vec<Problem>> {
-    let path = config.platform.profile.join("profile.toml");
-    let text = std::fs::read_to_string(&path).map_err(|error| {
-        let shown = path.display().to_string();
-        vec![problem("platform.profile", shown, format!("读不出平台档案：{error}"), "请检查 platform.profile 指向的目录")]
-    })?;
-    Profile::parse(&text)
-}
-
-/// What the office itself brings along.
-fn access(config: &Config) -> Result<Access, StartError> {
-    let ours = &config.platform;
-    let read = |key: &str, secret: &SecretRef| {
-        let unread = |error: SecretError| StartError::Problems(vec![problem(key, String::new(), error.why, error.fix)]);
-        secret.read().map_err(unread)
-    };
-    let client = match &ours.client {
-        Some(client) => Some((client.certificate.clone(), read("platform.client_key", &client.key)?)),
-        None => None,
-    };
-    Ok(Access {
-        base_url: ours.base_url.clone(),
-        sender_uscc: config.office.uscc.clone(),
-        app_id: ours.app_id.clone(),
-        secret: read("platform.secret", &ours.secret)?,
-        ca_file: ours.ca_file.clone(),
-        client,
-        proxy: ours.proxy.clone(),
-    })
 }
 
 fn checker(config: &Config) -> Result<Checker, Vec<Problem>> {

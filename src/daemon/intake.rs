@@ -56,6 +56,14 @@ pub(super) struct Intake {
     hints: bool,
 }
 
+/// Who goes on with what was taken.
+pub(super) struct Onward {
+    /// Sends it.
+    pub(super) upload: Arc<Signal>,
+    /// Asks the platform about what was found again, and may be known there.
+    pub(super) follow: Arc<Signal>,
+}
+
 /// What one look through the folder came to.
 struct Look {
     /// When the next is due.
@@ -104,14 +112,14 @@ impl Intake {
         }
     }
 
-    /// Sweeps until the daemon stops; `signal` is raised by whoever knows of something new, `uploads` whenever something was taken.
+    /// Sweeps until the daemon stops; `signal` is raised by whoever knows of something new, `onward` whenever something was taken.
     ///
     /// # Errors
     /// When the store fails: the daemon must end. A full disk only stops the intake.
     pub(super) async fn run(
         self,
         signal: Arc<Signal>,
-        uploads: Arc<Signal>,
+        onward: Onward,
         beat: impl Fn(Timestamp),
         stop: Arc<Stop>,
     ) -> Result<(), StoreError> {
@@ -119,7 +127,7 @@ impl Intake {
         let mut quiet = 0;
         while !stop.decided() {
             let begun = self.clock.now();
-            let Look { next, share_is_there, found, rush } = self.round(&mut hints, &uploads, &stop).await?;
+            let Look { next, share_is_there, found, rush } = self.round(&mut hints, &onward, &stop).await?;
             quiet = if found { 0 } else { quiet + 1 };
             if quiet == QUIET {
                 let_go();
@@ -143,7 +151,7 @@ impl Intake {
     }
 
     /// One look through the folder.
-    async fn round(&self, hints: &mut Option<Hints>, uploads: &Signal, stop: &Stop) -> Result<Look, StoreError> {
+    async fn round(&self, hints: &mut Option<Hints>, onward: &Onward, stop: &Stop) -> Result<Look, StoreError> {
         let (watcher, now) = (Arc::clone(&self.watcher), self.clock.now());
         let swept = blocking(move || Ok(watcher.lock().unwrap_or_else(PoisonError::into_inner).sweep(now))).await;
         let sweep = match swept {
@@ -167,7 +175,7 @@ impl Intake {
             next = now;
             let_go();
         }
-        match self.take_all(sweep.ready, uploads, stop).await {
+        match self.take_all(sweep.ready, onward, stop).await {
             Ok(()) => self.stopped_because(None),
             Err(StoreError::Full(why)) => {
                 // Nothing was acknowledged, so the drafts simply stay in the folder until there is room (faults 4).
@@ -209,7 +217,7 @@ impl Intake {
     }
 
     /// Judges batch by batch, several at once, and takes each as it comes back: judging and the disk work at the same time.
-    async fn take_all(&self, ready: Vec<Sighted>, uploads: &Signal, stop: &Stop) -> Result<(), StoreError> {
+    async fn take_all(&self, ready: Vec<Sighted>, onward: &Onward, stop: &Stop) -> Result<(), StoreError> {
         let mut batches = self.unknown(ready).await?.into_iter();
         let mut judging = JoinSet::new();
         self.fill(&mut judging, &mut batches, stop);
@@ -217,7 +225,7 @@ impl Intake {
             // Whoever is free judges the next batch while this one is written.
             self.fill(&mut judging, &mut batches, stop);
             match judged {
-                Ok(Ok(looked)) => self.take(looked, uploads).await?,
+                Ok(Ok(looked)) => self.take(looked, onward).await?,
                 Ok(Err(error)) => return Err(error),
                 Err(error) => tracing::error!(%error, "a batch of drafts could not be judged; it is tried again at the next start"),
             }
@@ -256,7 +264,7 @@ impl Intake {
         Ok(unknown)
     }
 
-    async fn take(&self, looked: Vec<Looked>, uploads: &Signal) -> Result<(), StoreError> {
+    async fn take(&self, looked: Vec<Looked>, onward: &Onward) -> Result<(), StoreError> {
         let mut sighted = Vec::with_capacity(looked.len());
         let mut arrivals = Vec::with_capacity(looked.len());
         for look in looked {
@@ -275,8 +283,11 @@ impl Intake {
             // What stands beside the draft must speak of the version that counts now.
             arrived.closed.iter().for_each(|closed| self.board.tell(closed));
             self.board.tell(&arrived.record);
+            if arrived.record.state == State::Unsure {
+                onward.follow.raise();
+            }
         }
-        uploads.raise();
+        onward.upload.raise();
         Ok(())
     }
 }

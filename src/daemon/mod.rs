@@ -260,8 +260,8 @@ impl Running {
             Arc::clone(&board),
             Arc::clone(&vitals),
         );
-        let (signal, wake) = (Arc::clone(&looks), shared.wake());
-        loops.run("sweep", "巡视目录", |beat, stop| intake.run(signal, wake, beat, stop));
+        let (signal, onward) = (Arc::clone(&looks), intake::Onward { upload: shared.wake(), follow: Arc::clone(&follow) });
+        loops.run("sweep", "巡视目录", |beat, stop| intake.run(signal, onward, beat, stop));
         let pulse = Arc::new(pulse::Pulse {
             vitals: Arc::clone(&vitals),
             platform,

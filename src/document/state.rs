@@ -138,6 +138,11 @@ impl State {
             (S::Superseded, Event::Taken { held: None, .. }) => S::Waiting,
             (S::Superseded, Event::Taken { held: Some(_), .. }) => S::HeldWaiting,
             (S::Waiting | S::Sending | S::Unsure | S::Received, Event::Damaged { .. }) => S::Corrupt,
+            // Of what the platform has nothing need be sent again: its word about our digest counts without the bytes as well.
+            (S::Corrupt, Event::EntryConfirmed { .. }) => S::Entered,
+            (S::Corrupt, Event::Acknowledged { .. }) => S::Received,
+            (S::Corrupt, Event::SentBack { .. }) => S::Returned,
+            (S::Corrupt, Event::SupersededThere { .. }) => S::Superseded,
             // The bytes are whole again; whether they were ever kept over there must be asked first.
             (S::Corrupt, Event::Restored { .. }) => S::Unsure,
             // A sighting moves nothing, and does not get in the way of what is on its way.

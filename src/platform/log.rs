@@ -15,7 +15,7 @@ use std::{
 use chrono::NaiveDate;
 
 use super::{Exchange, ExchangeLog};
-use crate::document::DocumentId;
+use crate::{config::Config, document::DocumentId};
 
 /// How many exchanges may wait for the disk before further ones are dropped.
 const WAITING: usize = 4_096;
@@ -36,6 +36,14 @@ pub struct FileExchangeLog {
 }
 
 impl FileExchangeLog {
+    /// Opens the office's own.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn of(config: &Config) -> io::Result<Self> {
+        Self::open(config.state.join("exchanges"), u32::try_from(config.retention.exchanges.num_days()).unwrap_or(u32::MAX))
+    }
+
     /// Opens the folder, and makes it if need be. Files older than `retention_days` go whenever a new day's file begins.
     ///
     /// # Errors

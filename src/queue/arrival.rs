@@ -132,6 +132,10 @@ impl Queue {
         let source = again.birth.source;
         let here = self.latest_at(&source.path).await?.is_some_and(|r| r.id() == record.id());
         let event = match record.state {
+            State::Corrupt if record.birth.digest.is_some() => {
+                self.store.supply(record.id(), again.body).await?;
+                Some(Event::Restored { from: "重新放入的草稿".into(), due: self.now() })
+            }
             State::Ignored if record.birth.digest.is_some() => Some(Event::TakenUpAgain { why: "草稿又放回了文件夹".into() }),
             State::Ignored => Some(again.entry.event),
             // What was entered once and replaced there cannot be entered again with the same bytes.

@@ -30,7 +30,7 @@ use crate::{
 
 pub use arrival::{Arrival, Arrived, Judged};
 pub use operate::{Operated, Operation, Selection};
-pub use outcome::{Outcome, Sought};
+pub use outcome::{Outcome, Sought, word_of};
 
 /// The fact that remembers which restored backup has been put in doubt already.
 const RESTORE_SETTLED: &str = "queue.restore_settled";

@@ -183,9 +183,10 @@ impl Queue {
     }
 
     fn event_of_sighting(&self, record: &Record, sighting: &Sighting) -> Option<Event> {
-        let ours = record.birth.digest;
+        if let Some(event) = word_of(record, sighting, self.now(), self.ask_at()) {
+            return record.state.after(&event).is_ok().then_some(event);
+        }
         let event = match sighting.state {
-            // Entered is true only from the platform's own word about our digest (P6).
             SightedState::Entered if sighting.digest.is_none() || sighting.entered_at.is_none() => {
                 let failure = Failure {
                     said: "平台称已录入，但未给出摘要或时间".into(),
@@ -193,22 +194,10 @@ impl Queue {
                 };
                 Event::StillUnclear { due: self.again(record, &failure), failure: Some(failure) }
             }
-            _ if sighting.digest.is_some() && sighting.digest != ours => {
+            _ if is_of_another(record, sighting) => {
                 Event::Held { cause: HoldCause::Conflict, why: "平台上的内容与本机存件不一致，请核对".into() }
             }
-            SightedState::Entered => {
-                Event::EntryConfirmed { entry_no: sighting.entry_no.clone(), entered_at: sighting.entered_at.unwrap_or_else(|| self.now()) }
-            }
-            SightedState::Returned => {
-                let code = sighting.refusals.first().map_or_else(|| "10".to_owned(), |r| r.code.clone());
-                Event::SentBack { cause: Cause::Rule, code, refusals: sighting.refusals.clone() }
-            }
-            SightedState::Superseded => Event::SupersededThere { by: None },
-            // The receipt itself was lost on the way; that it was received is the platform's word all the same.
-            SightedState::Received | SightedState::Checking if matches!(record.state, State::Unsure | State::HeldUnsure) => {
-                Event::Acknowledged { receipt: Receipt::lost(self.now()), due: self.ask_at() }
-            }
-            SightedState::Received | SightedState::Checking => Event::StillUnclear { failure: None, due: self.ask_later(record) },
+            _ => Event::StillUnclear { failure: None, due: self.ask_later(record) },
         };
         record.state.after(&event).is_ok().then_some(event)
     }
@@ -222,6 +211,36 @@ impl Queue {
         let step = i32::try_from(record.setbacks.min(4)).unwrap_or(4);
         self.now().plus(self.settings.ask_after * (1 << step))
     }
+}
+
+/// What a sighting says of a record for certain; `None` when it leaves the matter open, or is of other bytes than ours. One that the platform
+/// has taken is asked about again at `ask_at`.
+pub fn word_of(record: &Record, sighting: &Sighting, now: Timestamp, ask_at: Timestamp) -> Option<Event> {
+    if is_of_another(record, sighting) {
+        return None;
+    }
+    match sighting.state {
+        // Entered is true only from the platform's own word about our digest (P6).
+        SightedState::Entered => {
+            sighting.digest?;
+            Some(Event::EntryConfirmed { entry_no: sighting.entry_no.clone(), entered_at: sighting.entered_at? })
+        }
+        SightedState::Returned => {
+            let code = sighting.refusals.first().map_or_else(|| "10".to_owned(), |r| r.code.clone());
+            Some(Event::SentBack { cause: Cause::Rule, code, refusals: sighting.refusals.clone() })
+        }
+        SightedState::Superseded => Some(Event::SupersededThere { by: None }),
+        // The receipt itself was lost on the way; that it was received is the platform's word all the same.
+        SightedState::Received | SightedState::Checking if matches!(record.state, State::Unsure | State::HeldUnsure | State::Corrupt) => {
+            let known = record.receipt.clone().filter(|_| record.state == State::Corrupt);
+            Some(Event::Acknowledged { receipt: known.unwrap_or_else(|| Receipt::lost(now)), due: ask_at })
+        }
+        SightedState::Received | SightedState::Checking => None,
+    }
+}
+
+fn is_of_another(record: &Record, sighting: &Sighting) -> bool {
+    sighting.digest.is_some() && sighting.digest != record.birth.digest
 }
 
 fn actor_of(submitted: &Submitted) -> Actor {

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use super::{
     Admission, Change, Cursor, DamageReport, Due, Fact, Listing, Newcomer, Page, Store, StoreError,
     keys::{self, Arrival},
+    must_be_what_was_taken,
 };
 use crate::document::{DocumentId, Entry, Event, Record, State, Timestamp};
 
@@ -173,6 +174,15 @@ impl Store for MemoryStore {
     async fn body(&self, id: DocumentId) -> Result<Arc<[u8]>, StoreError> {
         let body = Arc::clone(&self.sound()?.known(id)?.body);
         Ok(body)
+    }
+
+    async fn supply(&self, id: DocumentId, body: Arc<[u8]>) -> Result<(), StoreError> {
+        let mut inner = self.sound()?;
+        let kept = inner.kept.get_mut(&id).ok_or(StoreError::Unknown(id))?;
+        must_be_what_was_taken(&kept.record, &body)?;
+        kept.body = body;
+        inner.damaged.remove(&id);
+        Ok(())
     }
 
     async fn history(&self, id: DocumentId) -> Result<Vec<Entry>, StoreError> {

@@ -11,7 +11,8 @@
 //!    of lower rank in a state that [`blocks_its_case`](State::blocks_its_case); once less than two hours are left to its own cut-off, only
 //!    those [on their way by themselves](State::is_moving) still count, and one that waits for a person no longer does.
 //! 7. *History replays to the state.* Replaying `history` gives the record of `get`.
-//! 8. *Bytes are what was taken.* `body` returns exactly the admitted bytes or an error, never others.
+//! 8. *Bytes are what was taken.* `body` returns exactly the admitted bytes or an error, never others; `supply` puts those back that cannot
+//!    be read any more, and no others.
 //! 9. *A damaged record stands alone.* It is reported by `damaged`, and everything else still works.
 //! 10. *A page is stable while others write:* walking a listing by cursor misses nothing that stood there all along, and repeats nothing.
 //! 11. *An error is never an empty queue.* A read that fails is an error.
@@ -50,7 +51,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Birth, DocumentId, Entry, IllegalMove, Record, State, Timestamp};
+use crate::document::{Birth, ContentHash, DocumentId, Entry, IllegalMove, Record, State, Timestamp};
 
 /// What a store cannot do, and why.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -233,6 +234,12 @@ pub trait Store: Send + Sync + 'static {
     /// The document's bytes (law 8).
     async fn body(&self, id: DocumentId) -> Result<Arc<[u8]>, StoreError>;
 
+    /// Keeps a document's bytes once more where they cannot be read back, found again in a draft say; durable on return (law 8).
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when they are not those that were taken, by their digest.
+    async fn supply(&self, id: DocumentId, body: Arc<[u8]>) -> Result<(), StoreError>;
+
     /// The bytes of many documents, in the order asked for; each by itself, as [`Store::body`] would answer it.
     async fn bodies(&self, ids: &[DocumentId]) -> Vec<Result<Arc<[u8]>, StoreError>> {
         let mut bodies = Vec::with_capacity(ids.len());
@@ -308,4 +315,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Finishes what is under way and closes.
     async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// Refuses bytes that are not those of the record, by their digest (law 8).
+fn must_be_what_was_taken(record: &Record, body: &[u8]) -> Result<(), StoreError> {
+    if record.birth.digest == Some(ContentHash::of(body)) {
+        return Ok(());
+    }
+    Err(StoreError::Damaged(format!("these are not the bytes that were taken as {}", record.id())))
 }

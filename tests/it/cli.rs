@@ -69,7 +69,7 @@ pub(crate) fn office() -> tempfile::TempDir {
     let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/platform/shandong");
     let config = format!(
         "[office]\nname = \"某某区应急管理局\"\nuscc = \"113703020042700086\"\n[folder]\npath = \"{}\"\n[state]\npath = \"{}\"\n\
-         [platform]\nprofile = \"{}\"\napp_id = \"dangri-demo\"\nsecret = {{ file = \"{}\" }}\n",
+         [platform]\nprofile = \"{}\"\nbase_url = \"http://127.0.0.1:9\"\napp_id = \"dangri-demo\"\nsecret = {{ file = \"{}\" }}\n",
         at("文书"),
         at("state"),
         profile.display(),

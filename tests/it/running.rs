@@ -188,6 +188,71 @@ async fn an_index_that_is_lost_or_damaged_is_made_anew_at_the_start() {
     site.closes_with(&mut daemon).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_platform_has_need_not_be_found_again_when_its_bytes_are_lost() {
+    let site = Site::new("").await;
+    let names = ["在审.xml", "无回音.xml", "没送到.xml"];
+    let drafts: Vec<_> = (1..=3).map(record).collect();
+    site.mock.script(Rule::new(Endpoint::Put, Action::HoldInChecking).numbered(number(&drafts[0])));
+    site.mock.script(Rule::new(Endpoint::Put, Action::CommitThenDrop { reset: true }).numbered(number(&drafts[1])));
+    site.mock.script(Rule::new(Endpoint::Put, Action::DropWithoutCommit).numbered(number(&drafts[2])).times(1));
+    for way in [Endpoint::GetDocument, Endpoint::Results] {
+        site.mock.script(Rule::new(way, Action::Delay { ms: FOR_EVER_MS }).always());
+    }
+    names.iter().zip(&drafts).for_each(|(name, draft)| site.put(name, draft));
+    let mut daemon = site.start();
+    daemon.has("Received", &names[..1]);
+    daemon.has("Unsure", &names[1..]);
+    daemon.kill();
+    for (name, draft) in names.iter().zip(&drafts) {
+        std::fs::remove_file(site.home.path().join("drafts").join(name)).unwrap();
+        break_bytes(&site.home.path().join("state/journal"), &format!("<DraftId>{}<", element(draft, "DraftId")));
+    }
+    site.mock.refuse_connections().await;
+    let alone = site.dangri(&["repair"]);
+    let said = String::from_utf8(alone.stdout).unwrap();
+    assert!(alone.status.code() == Some(9) && said.contains("3 件的存件找不回来"), "{said}");
+    assert!(said.contains("没能向平台核实") && said.contains("平台恢复后再运行一次 dangri repair"), "{said}");
+    assert_eq!(site.dangri(&["repair", "--dry-run"]).status.code(), Some(9));
+
+    site.mock.accept_connections().await;
+    site.mock.be_good();
+    let asked = site.dangri(&["repair"]);
+    let said = String::from_utf8(asked.stdout).unwrap();
+    assert!(asked.status.code() == Some(9) && said.contains("2 件的存件找不回来，但用不着了"), "{said}");
+    assert!(said.contains("1 件的存件找不回来；") && !said.contains("没能向平台核实"), "{said}");
+    let mut next = site.start();
+    assert_eq!(site.status().1, [("entered", 1), ("received", 1), ("corrupt", 1)].map(|(state, n)| (state.to_owned(), n)).into());
+    site.put(names[2], &drafts[2]);
+    let held = site.mock.books().submissions().into_iter().find(|s| s.number.as_deref() == Some(&number(&drafts[0]))).unwrap();
+    assert!(site.mock.release(&held.id, Vec::new()));
+    next.has("Entered", &[names[0], names[2]]);
+    kill_process(next.pid(), Signal::TERM).unwrap();
+    assert_eq!(next.ended(), 0, "{:#?}", next.said);
+    let verified = site.dangri(&["verify"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8(verified.stdout).unwrap());
+    next.documents.insert(held_id(&site, &drafts[1]), (names[1].into(), "Entered".into()));
+    site.closes(&[&next]).await;
+}
+
+fn held_id(site: &Site, draft: &[u8]) -> String {
+    site.mock.books().submissions().into_iter().find(|s| s.number.as_deref() == Some(&number(draft))).unwrap().id
+}
+
+/// Breaks the journal where `mark` stands, which only a document's own bytes have.
+fn break_bytes(journal: &Path, mark: &str) {
+    let mut broken = 0;
+    for segment in files_in(journal) {
+        let mut bytes = std::fs::read(&segment).unwrap();
+        while let Some(at) = bytes.windows(mark.len()).position(|window| window == mark.as_bytes()) {
+            bytes[at + 1] ^= 1;
+            broken += 1;
+            std::fs::write(&segment, &bytes).unwrap();
+        }
+    }
+    assert!(broken > 0, "{mark} is not in the journal");
+}
+
 fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file())
 }

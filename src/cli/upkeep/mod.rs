@@ -79,7 +79,7 @@ pub(super) fn repair(args: RepairArgs, place: &Place, to: &mut Terminal<'_>) -> 
         Some(problem) => Err(problem),
         None if args.dry_run => return verify(JsonArg { json: args.json }, place, to),
         None => offline(place, true, async |config| {
-            let mut salvage = salvage::Drafts::of(&config.folder);
+            let mut salvage = salvage::Sources::of(config);
             let done = store::repair(&config.state, settings(config), &mut salvage, SystemClock.now()).await?;
             Ok(UpkeepReport::of_repair(&done))
         }),

@@ -266,13 +266,14 @@ async fn out_of_reach_the_archive_is_named_and_nothing_counts_as_damaged() {
 
 struct Nothing;
 
+#[async_trait::async_trait]
 impl crate::store::Salvage for Nothing {
     fn bytes(&mut self, _: &Record) -> Option<Vec<u8>> {
         None
     }
 
-    fn word(&mut self, _: &Record) -> Option<Event> {
-        None
+    async fn word(&mut self, _: &Record) -> Result<Option<Event>, String> {
+        Ok(None)
     }
 }
 

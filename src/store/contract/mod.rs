@@ -363,6 +363,13 @@ pub(crate) async fn a_damaged_document_stands_alone(mut backend: impl Backend) {
         assert_eq!(*store.body(sample.id()).await.unwrap(), *sample.body());
         happen(&*store, sample, leased(1)).await;
     }
+    // Only the bytes that were taken can be put back.
+    let (id, supplied) = (samples[2].id(), |sample: &Sample| Arc::from(sample.body()));
+    assert!(matches!(store.supply(id, supplied(&samples[1])).await, Err(StoreError::Damaged(_))));
+    assert!(matches!(store.body(id).await, Err(StoreError::Damaged(_))));
+    store.supply(id, supplied(&samples[2])).await.unwrap();
+    assert_eq!(*store.body(id).await.unwrap(), *samples[2].body());
+    assert!(matches!(store.supply(stranger, supplied(&samples[2])).await, Err(StoreError::Unknown(_))));
 }
 
 pub(crate) async fn a_listing_is_stable_while_others_write(mut backend: impl Backend) {

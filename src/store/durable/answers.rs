@@ -31,6 +31,10 @@ impl Store for JournalStore {
         self.aside(move |shared| shared.read_body(&slot).map(Arc::from)).await
     }
 
+    async fn supply(&self, id: DocumentId, body: Arc<[u8]>) -> Result<(), StoreError> {
+        self.ask(|answer| Request::Supply { id, body, answer }).await?
+    }
+
     async fn bodies(&self, ids: &[DocumentId]) -> Vec<Result<Arc<[u8]>, StoreError>> {
         let mut slots = Vec::with_capacity(ids.len());
         for id in ids {

@@ -195,15 +195,24 @@ async fn verify_finds_a_flipped_bit_wherever_it_is() {
     assert_eq!(store.get(samples[0].id()).await.unwrap().unwrap().state, State::Entered);
 }
 
-struct Drawer(Vec<Sample>);
+/// Drafts that are still there, and what a platform says of documents; an empty one does not answer.
+struct Drawer {
+    drafts: Vec<Sample>,
+    platform: Vec<(Sample, crate::document::Event)>,
+}
 
+#[async_trait::async_trait]
 impl crate::store::Salvage for Drawer {
     fn bytes(&mut self, record: &Record) -> Option<Vec<u8>> {
-        self.0.iter().find(|sample| sample.id() == record.id()).map(Sample::body)
+        self.drafts.iter().find(|sample| sample.id() == record.id()).map(Sample::body)
     }
 
-    fn word(&mut self, _: &Record) -> Option<crate::document::Event> {
-        Some(crate::document::Event::FoundAbsent { due: at(99) })
+    async fn word(&mut self, record: &Record) -> Result<Option<crate::document::Event>, String> {
+        match self.platform.iter().find(|(sample, _)| sample.id() == record.id()) {
+            Some((_, word)) => Ok(Some(word.clone())),
+            None if self.platform.is_empty() => Err("连不上平台".into()),
+            None => Ok(None),
+        }
     }
 }
 
@@ -224,20 +233,58 @@ async fn repair_puts_back_what_is_found_and_marks_what_is_lost() {
     for (n, within) in within {
         flip(dir.path(), places[n], within);
     }
-    let salvage = &mut Drawer(samples[4..].to_vec());
+    let salvage = &mut Drawer { drafts: samples[4..].to_vec(), platform: vec![] };
     let done = crate::store::repair(dir.path(), settings(), salvage, at(50)).await.unwrap();
     let [lost, mended, orphaned] = [3, 4, 5].map(|n: usize| vec![samples[n].id()]);
-    assert_eq!(done, crate::store::Repaired { documents: 5, mended, lost, orphaned, made_good: 2 });
+    let unasked = Some("连不上平台".into());
+    assert_eq!(done, crate::store::Repaired { documents: 5, mended, settled: vec![], lost, unasked, orphaned, made_good: 2 });
     let store = open_in(dir.path());
     assert_eq!(store.recall(RESTORED_AT).await.unwrap(), Some("50".into()));
     assert_eq!(store.damaged().await.unwrap(), []);
     let state = async |n: usize| store.get(samples[n].id()).await.unwrap().map(|record| record.state);
-    assert_eq!([state(3).await, state(4).await, state(5).await], [Some(State::Corrupt), Some(State::Waiting), None]);
+    assert_eq!([state(3).await, state(4).await, state(5).await], [Some(State::Corrupt), Some(State::Unsure), None]);
     // What is not known any more is taken anew.
     store.admit(vec![samples[5].newcomer()]).await.unwrap();
     for n in [4, 5] {
         assert_eq!(*store.body(samples[n].id()).await.unwrap(), *samples[n].body());
     }
+}
+
+/// What the platform has need not be sent again; only what nobody has is lost.
+#[tokio::test]
+async fn repair_asks_the_platform_about_what_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_in(dir.path());
+    let samples = some(8);
+    live(&store, &samples).await;
+    let slot = |n: usize| store.shared.index().unwrap().slot(samples[n].id()).unwrap().unwrap();
+    let states: Vec<_> = (0..8).map(|n| slot(n).record.state).collect();
+    assert_eq!(states, [[State::Entered; 4], [State::Waiting; 4]].concat());
+    let places: Vec<Pos> = [0, 4, 5, 6, 7].iter().map(|n| slot(*n).bytes()).collect();
+    let behind: Vec<_> = places.iter().map(|pos| store.shared.segments.read(*pos).unwrap().head.len() as u64 + 80).collect();
+    store.close().await.unwrap();
+    drop(store);
+    for (place, within) in places.iter().zip(behind) {
+        flip(dir.path(), *place, within);
+    }
+    let mut nobody = Drawer { drafts: vec![], platform: vec![] };
+    let done = crate::store::repair(dir.path(), settings(), &mut nobody, at(50)).await.unwrap();
+    let ids = |of: &[usize]| of.iter().map(|n| samples[*n].id()).collect::<std::collections::BTreeSet<_>>();
+    let found = |of: &[DocumentId]| of.iter().copied().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!((found(&done.settled), found(&done.lost)), (ids(&[0]), ids(&[4, 5, 6, 7])), "{done:?}");
+    let back = crate::document::Event::SentBack { cause: crate::document::Cause::Rule, code: "10".into(), refusals: vec![] };
+    let platform = [(4, confirmed()), (5, acknowledged(60)), (6, back)].map(|(n, word)| (samples[n].clone(), word)).to_vec();
+    let mut reached = Drawer { drafts: vec![], platform };
+    let done = crate::store::repair(dir.path(), settings(), &mut reached, at(51)).await.unwrap();
+    assert_eq!((found(&done.settled), found(&done.lost), done.unasked), (ids(&[0, 4, 5, 6]), ids(&[7]), None));
+    let store = open_in(dir.path());
+    let state = async |n: usize| store.get(samples[n].id()).await.unwrap().unwrap().state;
+    let now = [state(4).await, state(5).await, state(6).await, state(7).await];
+    assert_eq!(now, [State::Entered, State::Received, State::Returned, State::Corrupt]);
+    let lines = store.history(samples[4].id()).await.unwrap();
+    assert_eq!(lines.last().unwrap().by, crate::document::Actor::Platform);
+    let left = store.verify().await.unwrap().problems;
+    assert!(!left.is_empty() && left.iter().all(|problem| problem.id == Some(samples[7].id())), "{left:?}");
 }
 
 /// Closed segments are never changed, so the damage stays where it is; it must not be raised for ever.
@@ -255,7 +302,8 @@ async fn after_a_repair_what_stays_damaged_counts_as_mended_for_good_and_new_dam
     // The last line of one that is entered, and the bytes of one that waits; the drawer has those.
     flip(dir.path(), line, 80);
     flip(dir.path(), bytes, behind);
-    let done = crate::store::repair(dir.path(), settings(), &mut Drawer(samples.clone()), at(50)).await.unwrap();
+    let done =
+        crate::store::repair(dir.path(), settings(), &mut Drawer { drafts: samples.clone(), platform: vec![] }, at(50)).await.unwrap();
     assert_eq!((&done.mended[..], done.lost.len(), done.orphaned.len()), (&[samples[5].id()][..], 0, 0));
     assert!(done.made_good > 0);
     for boot in ["one", "two"] {
@@ -282,7 +330,7 @@ async fn bytes_supplied_again_outlive_the_index() {
     flip(dir.path(), slot.bytes(), 900);
     assert!(store.body(sample.id()).await.is_err());
     let body: Arc<[u8]> = sample.body().into();
-    store.ask(|answer| Request::Supply { id: sample.id(), body, answer }).await.unwrap().unwrap();
+    store.supply(sample.id(), body).await.unwrap();
     assert_eq!(*store.body(sample.id()).await.unwrap(), *sample.body());
     store.close().await.unwrap();
     drop(store);

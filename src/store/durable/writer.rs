@@ -17,7 +17,7 @@ use crate::{
         folder::{Left, Lock},
         index::{Changes, GATHER, Index, Slot, Summary},
         journal::{Draft, Matter, Pos, Prev, Segment, Tail, Trouble},
-        volume,
+        must_be_what_was_taken, volume,
     },
 };
 
@@ -383,6 +383,7 @@ impl Writer {
     fn supply(&mut self, id: DocumentId, body: Arc<[u8]>) -> Result<(), StoreError> {
         self.ready()?;
         let mut slot = self.slot(id)?.ok_or(StoreError::Unknown(id))?;
+        must_be_what_was_taken(&slot.record, &body)?;
         let mut draft = Draft::about_none(Matter::Bytes, Vec::new());
         (draft.id, draft.version, draft.body, draft.prev) = (id, slot.record.version, body, Prev::At(Pos::NONE));
         let bytes = draft.stride();
