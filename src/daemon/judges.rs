@@ -192,8 +192,12 @@ impl Judges {
             let records = handle.block_on(self.queue.walk(&Listing::Case(key.to_owned()), CASE_LIMIT))?;
             for record in records.into_iter().filter(|r| counts_for_its_case(r, facts)) {
                 let Some(of) = record.birth.facts.clone() else { continue };
-                let body = handle.block_on(store.body(record.id()))?;
-                found.case.extend(self.checker.case_document(of, &body));
+                match handle.block_on(store.body(record.id())) {
+                    Ok(body) => found.case.extend(self.checker.case_document(of, &body)),
+                    // The rest of the case is judged all the same; what is damaged is told of elsewhere.
+                    Err(error) if error.stands_alone() => tracing::warn!(document.id = %record.id(), %error, "judged without it"),
+                    Err(error) => return Err(error),
+                }
             }
             let batch = siblings.get(key).into_iter().flatten();
             found.case.extend(batch.filter(|s| s.facts.draft_id != facts.draft_id).cloned());

@@ -111,7 +111,7 @@ impl Writer {
         let notes = Arc::clone(&self.notes);
         let done = match record.state {
             State::Unfit | State::Returned if at_home => {
-                let text = self.reason_text(&record).await?;
+                let Some(text) = self.reason_text(&record).await? else { return Ok(()) };
                 blocking(move || notes.write_reason(&path, &text)).await
             }
             State::Entered if at_home => {
@@ -129,28 +129,33 @@ impl Writer {
         Ok(())
     }
 
-    /// The text of the note: what the check found, or what the platform objects to, whichever was last.
-    async fn reason_text(&self, record: &Record) -> Result<String, StoreError> {
-        let history = self.queue.store().history_within_reach(record.id()).await?.0;
+    /// The text of the note: what the check found, or what the platform objects to, whichever was last; `None` when that cannot be read
+    /// back, and the note that stands there is the better one.
+    async fn reason_text(&self, record: &Record) -> Result<Option<String>, StoreError> {
+        let history = match self.queue.store().history_within_reach(record.id()).await {
+            Ok((history, _)) => history,
+            Err(error) if error.stands_alone() => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let about = About { file: &record.birth.source.path, facts: record.birth.facts.as_ref() };
         for entry in history.iter().rev() {
             match &entry.event {
-                Event::JudgedUnfit { findings } => return Ok(plain(&explain::note(about, Occasion::Check, findings, entry.at))),
+                Event::JudgedUnfit { findings } => return Ok(Some(plain(&explain::note(about, Occasion::Check, findings, entry.at)))),
                 Event::SentBack { refusals, .. } => {
                     // Without the bytes the platform's words are told all the same.
                     let body = match self.queue.store().body(record.id()).await {
-                        Err(StoreError::Archived(_) | StoreError::Damaged(_)) => None,
+                        Err(error) if error.stands_alone() => None,
                         body => Some(body?),
                     };
                     let facts = record.birth.facts.clone();
                     let document = facts.zip(body).and_then(|(facts, body)| self.checker.case_document(facts, &body));
                     let findings = explain::refusals(refusals, document.as_ref().map(|d| &*d.tree));
-                    return Ok(plain(&explain::note(about, Occasion::Platform, &findings, entry.at)));
+                    return Ok(Some(plain(&explain::note(about, Occasion::Platform, &findings, entry.at))));
                 }
                 _ => {}
             }
         }
-        Ok(record.reason.clone())
+        Ok(Some(record.reason.clone()))
     }
 }
 

@@ -129,7 +129,7 @@ impl Guard {
             match body {
                 Ok(body) => bodies.push((record, body)),
                 // Damaged bytes are told of elsewhere.
-                Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => {}
+                Err(error) if error.stands_alone() => {}
                 Err(error) => return Err(error),
             }
         }

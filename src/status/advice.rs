@@ -18,7 +18,7 @@ pub fn advice(record: &Record) -> &'static str {
             Some(HoldCause::Defect) => "请联系技术人员",
             Some(HoldCause::Operator) | None => "可办理时解除暂停",
         },
-        State::Corrupt => "运行 dangri repair 找回",
+        State::Corrupt => "放回草稿，或运行 dangri repair",
         State::Unsure => "正在向平台查询",
         State::Waiting | State::Sending | State::Received => "仍在办理",
         State::Entered | State::Superseded | State::Ignored => "无需操作",

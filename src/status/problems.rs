@@ -133,7 +133,7 @@ impl Status {
             found.push(Problem::new(Exit::NeedsPerson, 16, message, "先处理退回和暂停的；其余由程序赶在截止前上传"));
         }
         let kinds: [(&[State], u8, &str, &str); 4] = [
-            (&[State::Corrupt], 1, "异常件", "运行 dangri repair，从草稿找回"),
+            (&[State::Corrupt], 1, "异常件", "把草稿放回监视目录；没有草稿的，停止程序后运行 dangri repair"),
             (&[State::Returned], 2, "平台退回", "按平台意见改好草稿并保存，会自动重新提交"),
             (&[State::Unfit], 3, "退改", "按草稿旁的“退回原因”改好并保存"),
             (

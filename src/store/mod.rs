@@ -89,6 +89,13 @@ pub enum StoreError {
     TooLarge(String),
 }
 
+impl StoreError {
+    /// Whether only the one document that was asked for cannot be had, and everything else is well (law 9).
+    pub const fn stands_alone(&self) -> bool {
+        matches!(self, Self::Damaged(_) | Self::Archived(_) | Self::Unknown(_))
+    }
+}
+
 /// The most that a fact may take, name and value together, in bytes.
 pub const FACT_LIMIT: usize = 64 << 10;
 

@@ -8,7 +8,10 @@ use dangri::{
 };
 use dangri_mocks::{Action, Endpoint, ErrorItem, RetryAfter, Rule, State as There, drafts};
 
-use crate::harness::{CASE_SIX, Furnishing, Office, edited, element, record, reworded, samples};
+use crate::{
+    harness::{CASE_SIX, Furnishing, Office, edited, element, record, reworded, samples},
+    running::break_bytes,
+};
 
 fn minutes(n: i64) -> Duration {
     Duration::minutes(n)
@@ -354,5 +357,42 @@ async fn an_author_who_changes_the_number_after_entry_corrects_the_entry() {
     office.operate("记录.xml", Operation::Release, "文号写错").await.unwrap();
     office.pass(minutes(3)).await;
     assert_eq!(office.mock.books().submissions().iter().map(|s| s.state).collect::<Vec<_>>(), [There::Superseded, There::Entered]);
+    office.close().await;
+}
+
+/// A history that cannot be read stands alone too: the note beside the draft stays, and others are written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notes_are_written_though_the_history_of_one_draft_is_damaged() {
+    let mut office = Furnishing::at(CASE_SIX).open().await;
+    let unfit = samples("unfit").into_iter().find(|(name, _)| name == "处置意见为空.xml").unwrap().1;
+    office.put("一.xml", &unfit);
+    office.drain().await;
+    let note = office.note("一.xml").unwrap();
+    office.stop().await;
+    break_bytes(&office.state_folder().join("journal"), "judged_unfit");
+    office.start().await;
+    office.put("二.xml", &reworded(&unfit));
+    office.drain().await;
+    assert_eq!((office.state("二.xml").await, office.note("二.xml").is_some()), (Some(State::Unfit), true));
+    assert_eq!(office.note("一.xml"), Some(note));
+    office.close().await;
+}
+
+/// A damaged document stands alone: neither the daemon nor the rest of its case goes down with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rest_of_a_case_goes_on_when_an_earlier_document_of_it_is_damaged() {
+    let mut office = Furnishing::at(CASE_SIX).open().await;
+    let inspection = samples("inspection");
+    let (first, rest) = inspection.split_first().unwrap();
+    office.put(&first.0, &first.1);
+    office.drain().await;
+    assert_eq!(office.state(&first.0).await, Some(State::Entered));
+    office.stop().await;
+    break_bytes(&office.state_folder().join("journal"), &format!("<DraftId>{}<", element(&first.1, "DraftId")));
+    office.start().await;
+    rest.iter().for_each(|(name, bytes)| office.put(name, bytes));
+    office.drain().await;
+    office.all_are(State::Entered).await;
+    assert_eq!(office.records().await.len(), inspection.len());
     office.close().await;
 }

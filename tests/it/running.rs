@@ -240,7 +240,7 @@ fn held_id(site: &Site, draft: &[u8]) -> String {
 }
 
 /// Breaks the journal where `mark` stands, which only a document's own bytes have.
-fn break_bytes(journal: &Path, mark: &str) {
+pub(crate) fn break_bytes(journal: &Path, mark: &str) {
     let mut broken = 0;
     for segment in files_in(journal) {
         let mut bytes = std::fs::read(&segment).unwrap();

@@ -65,7 +65,7 @@ impl Known {
 fn read(body: Result<Arc<[u8]>, StoreError>) -> Result<Option<Decision>, StoreError> {
     match body {
         Ok(body) => Ok(Decision::read(&body)),
-        Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => Ok(None),
+        Err(error) if error.stands_alone() => Ok(None),
         Err(error) => Err(error),
     }
 }
