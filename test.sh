@@ -31,6 +31,8 @@ if [ "$(id -u)" = 0 ]; then export DANGRI_TEST_EVERYTHING="${DANGRI_TEST_EVERYTH
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --locked -- -D warnings
 cargo test --workspace --locked --no-fail-fast
-if command -v cargo-deny >/dev/null; then
-    cargo deny --offline check bans licenses sources
-fi
+
+# Licences, sources and banned crates. Advisories need a copy of their database, which is no package.
+command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny@0.20.2
+cargo fetch --locked --quiet
+cargo deny --offline --log-level error check bans licenses sources

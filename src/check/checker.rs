@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     calendar::Calendar,
+    config::{Config, Problem},
     document::{Facts, Finding, Severity},
 };
 
@@ -28,6 +29,17 @@ pub struct Settings {
     pub most_bytes: usize,
     /// The working days that the rules count with.
     pub calendar: Arc<Calendar>,
+}
+
+impl Settings {
+    /// Those of an office: its own calendar, and the largest file that it takes, up to what the exchange contract takes.
+    ///
+    /// # Errors
+    /// A calendar that cannot be taken.
+    pub fn of(config: &Config) -> Result<Self, Vec<Problem>> {
+        let most = usize::try_from(config.folder.max_file_bytes).unwrap_or(usize::MAX);
+        Ok(Self { most_bytes: most.min(Self::default().most_bytes), calendar: Arc::new(config.day.working_days()?) })
+    }
 }
 
 impl Default for Settings {
@@ -181,6 +193,11 @@ impl Worker<'_> {
         // Something that looked like the date was not it.
         let (tree, findings) = self.hold_against(version, &text)?;
         Ok(self.draft(tree, version, findings))
+    }
+
+    /// The largest draft that is read, in bytes.
+    pub fn most_bytes(&self) -> u64 {
+        self.checker.settings.most_bytes as u64
     }
 
     /// Judges a draft by the rules, in its surroundings.

@@ -20,6 +20,7 @@ mod verdict;
 pub use bundle::{Bundle, BundleProblem, KindEntry};
 pub use checker::{Checker, Draft, Settings, Worker};
 pub use context::{CaseDocument, Context, Holder, Roster};
+pub use decode::too_big;
 pub use draft::CheckedDraft;
 pub use tree::{Attr, Malformed, Node, Tree};
 pub use verdict::Verdict;

@@ -31,8 +31,8 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
 }
 
 /// A size for people: `3.2 MB`.
-pub(super) fn size(bytes: usize) -> String {
-    const MEGA: usize = 1 << 20;
+pub(super) fn size(bytes: u64) -> String {
+    const MEGA: u64 = 1 << 20;
     if bytes >= MEGA {
         let tenths = bytes.saturating_mul(10) / MEGA;
         format!("{}.{} MB", tenths / 10, tenths % 10)

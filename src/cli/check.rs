@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    io::Write,
+    io::{Read as _, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,8 +10,9 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    check::{BundleProblem, CaseDocument, Checker, Context, Draft, Settings, Verdict, Worker, explain},
-    document::{Facts, Timestamp},
+    check::{BundleProblem, CaseDocument, Checker, Context, Draft, Settings, Verdict, Worker, explain, too_big},
+    document::{DocumentNumber, Facts, Timestamp},
+    status::words,
 };
 
 /// All drafts are fit.
@@ -32,6 +33,8 @@ pub struct Args {
     pub json: bool,
     /// The folder with the platform's bundle, or an XSD file.
     pub profile: PathBuf,
+    /// What the office sets about the check.
+    pub settings: Settings,
 }
 
 /// Where the bundle lies when nobody says: beside the configuration, else in the working folder.
@@ -57,7 +60,7 @@ impl Outcome {
 /// # Errors
 /// Those of the writer.
 pub fn run(args: &Args, now: Timestamp, to: &mut dyn Write) -> io::Result<u8> {
-    let checker = match Checker::load(&args.profile, Settings::default()) {
+    let checker = match Checker::load(&args.profile, args.settings.clone()) {
         Ok(checker) => Arc::new(checker),
         Err(problems) => return refuse(args, &problems, now, to),
     };
@@ -94,7 +97,7 @@ fn judge_all(worker: &Worker<'_>, files: &[PathBuf], now: Timestamp) -> Vec<Outc
                 Some(facts) => (
                     others().filter(|other| facts.case_key().is_some() && other.facts.case_key() == facts.case_key()).cloned().collect(),
                     others()
-                        .filter(|other| facts.number.is_some() && other.facts.number == facts.number)
+                        .filter(|other| facts.number.is_some() && name(&other.facts) == name(facts))
                         .map(|other| other.facts.clone())
                         .collect(),
                 ),
@@ -105,14 +108,41 @@ fn judge_all(worker: &Worker<'_>, files: &[PathBuf], now: Timestamp) -> Vec<Outc
         .collect()
 }
 
+/// A file's bytes, if they are at most `most`; a pipe or a device would never end.
+fn read_at_most(most: u64, file: &Path) -> io::Result<Result<Vec<u8>, u64>> {
+    let about = fs::metadata(file)?;
+    if about.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !about.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    if about.len() > most {
+        return Ok(Err(about.len()));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(file)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(Ok(bytes))
+}
+
+/// What a document's number is looked up by.
+fn name(facts: &Facts) -> Option<String> {
+    facts.number.as_deref().map(DocumentNumber::name)
+}
+
 fn read(worker: &Worker<'_>, file: &Path) -> Result<Draft, Outcome> {
-    let bytes = fs::read(file).map_err(|e| {
+    let bytes = read_at_most(worker.most_bytes(), file).map_err(|e| {
         Outcome::NotRead(match e.kind() {
             io::ErrorKind::NotFound => "没有这个文件".to_owned(),
             io::ErrorKind::PermissionDenied => "没有读取的权限".to_owned(),
             io::ErrorKind::IsADirectory => "这是一个目录，请写明里面的文件".to_owned(),
-            _ => format!("读不出来（{e}）"),
+            io::ErrorKind::InvalidInput => "这不是普通文件".to_owned(),
+            _ => format!("读不出来（{}）", words::trouble(e.kind())),
         })
+    })?;
+    let bytes = bytes.map_err(|size| {
+        let findings = vec![*too_big(size, worker.most_bytes())];
+        Outcome::Judged { facts: None, verdict: Box::new(Verdict::Unfit { facts: None, findings }) }
     })?;
     worker.read(&bytes).map_err(|verdict| Outcome::Judged { facts: verdict.facts().cloned().map(Box::new), verdict: Box::new(verdict) })
 }
@@ -216,7 +246,7 @@ mod tests {
         let files = files.iter().map(PathBuf::from).collect();
         let mut said = Vec::new();
         let now = Timestamp::parse("2024-06-03T10:00:00+08:00").unwrap();
-        let code = run(&Args { files, json, profile: profile.into() }, now, &mut said).unwrap();
+        let code = run(&Args { files, json, profile: profile.into(), settings: Settings::default() }, now, &mut said).unwrap();
         (code, String::from_utf8(said).unwrap())
     }
 

@@ -39,7 +39,9 @@ use std::{
 };
 
 use crate::{
+    check::Settings,
     clock::{Clock as _, SystemClock},
+    config::Problems,
     demo,
     status::{Exit, Problem},
 };
@@ -140,7 +142,16 @@ fn started(ended: anyhow::Result<u8>, to: &mut Terminal<'_>) -> io::Result<u8> {
 
 /// Checks under the profile that is named, else the configured one, else the one that lies beside the program, else the one within it.
 fn check_files(args: args::CheckArgs, place: &Place, to: &mut Terminal<'_>) -> io::Result<u8> {
-    let configured = || crate::config::read(&place.config()).ok().map(|c| c.platform.profile);
+    let office = crate::config::read(&place.config()).ok();
+    let settings = match office.as_ref().map(Settings::of) {
+        Some(Err(problems)) => {
+            Problems(problems).print(&place.config(), &mut to.err)?;
+            return Ok(Exit::Usage.code());
+        }
+        Some(Ok(settings)) => settings,
+        None => Settings::default(),
+    };
+    let configured = || office.map(|office| office.platform.profile);
     let carried = tempfile::Builder::new().prefix("dangri-profile-").tempdir()?;
     let profile = match args.profile.or_else(configured).or_else(check::standard_profile) {
         Some(profile) => profile,
@@ -149,6 +160,6 @@ fn check_files(args: args::CheckArgs, place: &Place, to: &mut Terminal<'_>) -> i
             carried.path().to_owned()
         }
     };
-    let args = check::Args { files: args.files, json: args.json, profile };
+    let args = check::Args { files: args.files, json: args.json, profile, settings };
     check::run(&args, SystemClock.now(), &mut to.out)
 }

@@ -9,7 +9,11 @@ use std::{
 use chrono::{Duration, NaiveDate};
 
 use super::{alert::Alert, campaign::Campaign, problem::Problem, raw::Setting, schedule::Schedule, secret::SecretRef};
-use crate::{document::Timestamp, telemetry::LogFormat};
+use crate::{
+    calendar::{BadCalendar, Calendar},
+    document::Timestamp,
+    telemetry::LogFormat,
+};
 
 /// The whole configuration.
 #[derive(Debug, Clone)]
@@ -162,6 +166,23 @@ pub struct Day {
     pub calendar: Option<PathBuf>,
     /// How the office counts its documents.
     pub serials: Serials,
+}
+
+impl Day {
+    /// The shipped calendar, and what the office has put beside it.
+    ///
+    /// # Errors
+    /// A file that cannot be taken, as a problem of the configuration.
+    pub fn working_days(&self) -> Result<Calendar, Vec<Problem>> {
+        let read = || match &self.calendar {
+            Some(folder) => Calendar::embedded()?.with_folder(folder),
+            None => Calendar::embedded(),
+        };
+        read().map_err(|found: BadCalendar| {
+            let problem = Problem::new("day.calendar_dir", found.to_string(), "请换上完好的日历文件，或者把这一项留空用内置日历");
+            vec![problem.saying(&found.path.display().to_string())]
+        })
+    }
 }
 
 /// How an office gives serials (domain.md §1.3); a serial that is left out is a sign that a document is missing.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::{
-    calendar::{BadCalendar, Calendar},
     check::{self, BundleProblem, Checker},
     clock::SharedClock,
     config::{Config, Problem},
@@ -174,26 +173,8 @@ fn low_water(config: &Config) -> Option<u64> {
 }
 
 fn checker(config: &Config) -> Result<Checker, Vec<Problem>> {
-    let most_bytes = usize::try_from(config.folder.max_file_bytes).unwrap_or(usize::MAX);
-    let calendar = calendar(config)?;
-    let settings = check::Settings { most_bytes: most_bytes.min(check::Settings::default().most_bytes), calendar: Arc::new(calendar) };
+    let settings = check::Settings::of(config)?;
     Checker::load(&config.platform.profile, settings).map_err(|found| found.into_iter().map(of_bundle).collect())
-}
-
-/// The shipped calendar, and what the office has put beside it; a file that cannot be taken is a problem of the configuration.
-pub(super) fn calendar(config: &Config) -> Result<Calendar, Vec<Problem>> {
-    read_calendar(config).map_err(|found| {
-        let why = found.to_string();
-        vec![problem("day.calendar_dir", found.path.display().to_string(), why, "请换上完好的日历文件，或者把这一项留空用内置日历")]
-    })
-}
-
-fn read_calendar(config: &Config) -> Result<Calendar, BadCalendar> {
-    let calendar = Calendar::embedded()?;
-    match &config.day.calendar {
-        Some(folder) => calendar.with_folder(folder),
-        None => Ok(calendar),
-    }
 }
 
 fn of_bundle(found: BundleProblem) -> Problem {
@@ -238,7 +219,7 @@ pub(super) fn reports(config: &Config, store: &Arc<dyn Store>, checker: &Arc<Che
 /// # Errors
 /// [`StartError`] when the calendar cannot be read.
 pub(super) fn follower(config: &Config, queue: &Arc<Queue>, platform: &Arc<Gated>) -> Result<Arc<Follower>, StartError> {
-    let calendar = calendar(config).map_err(StartError::Problems)?;
+    let calendar = config.day.working_days().map_err(StartError::Problems)?;
     let settings = reconcile::publication::Settings {
         uscc: config.office.uscc.clone(),
         office: config.office.name.clone(),

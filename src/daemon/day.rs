@@ -34,7 +34,7 @@ pub(super) async fn book(
 ) -> Result<Arc<DayBook>, super::StartError> {
     let settings = DaySettings {
         hours: hours(config),
-        calendar: Arc::new(super::build::calendar(config).map_err(super::StartError::Problems)?),
+        calendar: Arc::new(config.day.working_days().map_err(super::StartError::Problems)?),
         campaign: config.campaign.clone(),
         serials: config.day.serials,
         towns: towns(checker),

@@ -11,9 +11,9 @@ use tokio::{runtime::Handle, sync::oneshot};
 
 use super::notes::blocking;
 use crate::{
-    check::{self, CaseDocument, Checker, Context, Roster, Verdict},
+    check::{self, CaseDocument, Checker, Context, Roster, Verdict, too_big},
     day::book::DayBook,
-    document::{ContentHash, Facts, Finding, Place, Record, Severity, Source, State, Timestamp},
+    document::{ContentHash, Facts, Record, Source, State, Timestamp},
     queue::{Arrival, Judged, Queue},
     store::{Listing, StoreError},
     watch::{Sighted, Unread, Verdicts, read_whole},
@@ -136,7 +136,7 @@ impl Judges {
         let bytes = match read_whole(&sighted, most) {
             Ok(bytes) => bytes,
             Err(Unread::TooBig { size, cap }) => {
-                let judged = Judged::Unfit { facts: None, findings: vec![too_big(size, cap)] };
+                let judged = Judged::Unfit { facts: None, findings: vec![*too_big(size, cap)] };
                 let source = source_of(&sighted, ContentHash::of(sighted.path.as_bytes()), now);
                 return Ok(Looked::Arrived(sighted, Box::new(Arrival { source, judged })));
             }
@@ -227,20 +227,4 @@ impl Surroundings {
 
 fn source_of(sighted: &Sighted, file: ContentHash, now: Timestamp) -> Source {
     Source { path: sighted.path.clone(), file, bytes: sighted.size, modified: sighted.modified, first_seen: sighted.first_seen.min(now) }
-}
-
-fn too_big(size: u64, cap: u64) -> Finding {
-    let mib = |bytes: u64| format!("{} MB", bytes.div_ceil(1 << 20));
-    Finding {
-        rule: "FILE-SIZE".into(),
-        severity: Severity::Error,
-        place: Place::default(),
-        path: String::new(),
-        label: "文件".into(),
-        value: mib(size),
-        message: "文件太大，没有读取".into(),
-        wanted: format!("不超过 {}", mib(cap)),
-        advice: "请把照片等附件从文书里拿出来单独存放，再保存".into(),
-        law: String::new(),
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::Duration;
 
-use super::{Loops, StartError, build, notes::blocking, publicity::Publicist, pulse::Pulse, sources};
+use super::{Loops, StartError, notes::blocking, publicity::Publicist, pulse::Pulse, sources};
 use crate::{
     alert::{Alerter, Hours, OfficeEye, Settings, Witness, outside},
     audit::AuditLog,
@@ -130,7 +130,7 @@ pub(super) async fn begin(
 
 async fn open(parts: &Parts<'_>) -> Result<(Arc<Alerter>, Arc<OfficeEye>), StartError> {
     let Parts { config, store, pulse, book, audit } = parts;
-    let calendar = build::calendar(config).map_err(StartError::Problems)?;
+    let calendar = config.day.working_days().map_err(StartError::Problems)?;
     let hours = hours(&config.alert, calendar);
     let beside = Arc::clone(pulse);
     let eye = Arc::new(OfficeEye {

@@ -80,7 +80,7 @@ impl Reading {
 impl DocumentNumber {
     /// Reads `raw`, mending what can be mended. Never fails: a text that is no number comes back normalised, without parts.
     pub fn read(raw: &str) -> Reading {
-        if let Some(number) = Self::strict(raw) {
+        if let Some(number) = Self::strict(raw).filter(|number| !number.word.ends_with('字')) {
             return Reading { text: raw.to_owned(), number: Some(number), mends: Vec::new() };
         }
         let mut mends = Vec::new();
@@ -106,6 +106,13 @@ impl DocumentNumber {
     /// Whether a text is a number in canonical form, as a number is shown.
     pub fn is_canonical(text: &str) -> bool {
         parts(text).is_some()
+    }
+
+    /// What a number is looked up by: the canonical number where the text can be read as one, else the normalised text. Whatever names the
+    /// same document has the same name (domain.md §1.3).
+    pub fn name(raw: &str) -> String {
+        let reading = Self::read(raw);
+        reading.number.map_or(reading.text, |number| number.to_string())
     }
 
     /// Whether two texts name the same document: equal parts where both can be read, else equal normalised text.
@@ -298,6 +305,9 @@ mod tests {
         let zi = read("（淄）应急检记字〔2023〕第12号");
         assert_eq!(zi.text, "（淄）应急检记字〔2023〕12号");
         assert_eq!(zi.mends, [Mend::Ordinal, Mend::Zi]);
+        let alone = DocumentNumber::read("（淄）应急检记字〔2023〕37号");
+        assert_eq!((alone.mends, alone.number), (vec![Mend::Zi], DocumentNumber::strict("（淄）应急检记〔2023〕37号")));
+        assert_eq!(DocumentNumber::name("淄应急罚字[2023]第09号"), "（淄）应急罚〔2023〕9号");
         assert_eq!(zi.number.unwrap().word, "检记");
     }
 

@@ -107,8 +107,7 @@ impl Queue {
         if let Ok(id) = name.parse::<DocumentId>() {
             return Ok(self.store.get(id).await?.into_iter().collect());
         }
-        let number = crate::document::DocumentNumber::read(name).text;
-        let by_number = self.walk(&Listing::Number(number), limit).await?;
+        let by_number = self.walk(&Listing::Number(name.to_owned()), limit).await?;
         if !by_number.is_empty() {
             return Ok(by_number);
         }

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use sha2::{Digest as _, Sha256};
 
 use super::Listing;
-use crate::document::{Record, State, Timestamp};
+use crate::document::{DocumentNumber, Record, State, Timestamp};
 
 /// How long before its own cut-off a document no longer waits for documents of its case that only a person can move (law 6).
 pub(super) const LAST_STRETCH: chrono::Duration = chrono::Duration::hours(2);
@@ -70,7 +70,7 @@ pub(super) fn prefix(listing: &Listing) -> Vec<u8> {
     let named = |tag: u8, words: &str| [&[tag][..], &text(words)].concat();
     match listing {
         Listing::InState(s) => vec![b's', state(*s)],
-        Listing::Number(number) => named(b'n', number),
+        Listing::Number(number) => named(b'n', &DocumentNumber::name(number)),
         Listing::Path(path) => named(b'p', path),
         Listing::Case(case) => named(b'c', case),
         Listing::Author(author) => named(b'o', author),

@@ -210,7 +210,7 @@ impl Store for MemoryStore {
         let belongs = |kept: &Kept| match listing {
             Listing::InState(state) => kept.record.state == *state,
             Listing::Path(path) if kept.other_paths.contains(path) => true,
-            other => keys::lasting(&kept.record).contains(other),
+            other => keys::lasting(&kept.record).iter().any(|own| keys::prefix(own) == keys::prefix(other)),
         };
         let mut places: Vec<(Cursor, &Kept)> = inner
             .kept

@@ -16,7 +16,8 @@
 //! 9. *A damaged record stands alone.* It is reported by `damaged`, and everything else still works.
 //! 10. *A page is stable while others write:* walking a listing by cursor misses nothing that stood there all along, and repeats nothing.
 //! 11. *An error is never an empty queue.* A read that fails is an error.
-//! 12. *Names resolve.* A number, a path, a case, a draft id lead to the records that carry them, newest first.
+//! 12. *Names resolve.* A number (however it is written, [`DocumentNumber::name`](crate::document::DocumentNumber::name)), a path, a case, a
+//!     draft id lead to the records that carry them, newest first.
 //! 13. *Facts are kept together.* All facts of one call are durable on return, or none is; a name holds the value given last, or nothing once
 //!     it was struck out; names are listed in their byte order.
 

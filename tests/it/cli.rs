@@ -332,6 +332,28 @@ async fn a_documents_life_is_told_by_its_number_however_it_is_typed() {
     assert!(unknown.err.contains("没有找到"), "{}", unknown.err);
 }
 
+#[test]
+fn what_is_too_large_or_no_file_is_refused_unread_and_the_office_s_own_settings_count() {
+    let home = office();
+    std::fs::File::create(home.path().join("大.xml")).unwrap().set_len(1 << 40).unwrap();
+    let large = dangri(home.path(), &["check", "大.xml"]);
+    assert!(large.code == 4 && large.out.contains("文件有 1048576.0 MB，超过了 10.0 MB"), "{}{}", large.out, large.err);
+    let device = dangri(home.path(), &["check", "/dev/zero"]);
+    assert!(device.code == 2 && device.out.contains("这不是普通文件"), "{}{}", device.out, device.err);
+    let config = home.path().join("dangri.toml");
+    let written = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(home.path().join("记录.xml"), crate::harness::record(1)).unwrap();
+    std::fs::write(&config, written.replace("[folder]\n", "[folder]\nmax_file_mib = 1\n")).unwrap();
+    std::fs::write(home.path().join("两兆.xml"), vec![b' '; 2 << 20]).unwrap();
+    let office_s = dangri(home.path(), &["check", "两兆.xml"]);
+    assert!(office_s.out.contains("超过了 1.0 MB"), "{}{}", office_s.out, office_s.err);
+    std::fs::create_dir(home.path().join("日历")).unwrap();
+    std::fs::write(home.path().join("日历/2027.json"), "{").unwrap();
+    std::fs::write(&config, format!("{written}[day]\ncalendar_dir = \"日历\"\n")).unwrap();
+    let calendar = dangri(home.path(), &["check", "记录.xml"]);
+    assert!(calendar.code == 2 && calendar.err.contains("day.calendar_dir"), "{}{}", calendar.out, calendar.err);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn verification_and_backup_go_through_the_running_daemon_and_repair_does_not() {
     let home = tempfile::tempdir().unwrap();

@@ -17,9 +17,9 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("tls", &[]),
     ("sys", &[]),
     ("telemetry", &["clock", "document", "redact"]),
-    ("config", &["document", "redact", "telemetry"]),
+    ("config", &["calendar", "document", "redact", "telemetry"]),
     ("watch", &["clock", "config", "document", "telemetry"]),
-    ("check", &["calendar", "document", "publication"]),
+    ("check", &["calendar", "config", "document", "publication"]),
     ("store", &["document"]),
     ("platform", &["clock", "config", "document", "redact", "telemetry", "tls"]),
     // Who did what, chained; and who may do what in the console.

@@ -51,19 +51,24 @@ pub struct Decoded {
 
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// What is said of a file of `size` bytes where `most` are taken; nobody reads it.
+pub fn too_big(size: u64, most: u64) -> Box<Finding> {
+    say::file(
+        "FILE-SIZE",
+        Place::default(),
+        format!("文件有 {}，超过了 {}", say::size(size), say::size(most)),
+        format!("不超过 {}", say::size(most)),
+        "请检查是否把照片等附件放进了文书；附件应单独存放。".to_owned(),
+    )
+}
+
 /// Decodes a draft of at most `most` bytes.
 ///
 /// # Errors
 /// The one finding that says why the bytes are no text, or no document at all, and what to do.
 pub fn decode(bytes: &[u8], most: usize) -> Result<Decoded, Box<Finding>> {
     if bytes.len() > most {
-        return Err(say::file(
-            "FILE-SIZE",
-            Place::default(),
-            format!("文件有 {}，超过了 {}", say::size(bytes.len()), say::size(most)),
-            format!("不超过 {}", say::size(most)),
-            "请检查是否把照片等附件放进了文书；附件应单独存放。".to_owned(),
-        ));
+        return Err(too_big(bytes.len() as u64, most as u64));
     }
     if bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0) || bytes == UTF8_MARK {
         return Err(say::file(

@@ -8,7 +8,9 @@ use quick_xml::{
     events::{BytesRef, BytesStart, Event},
 };
 
-use super::{AttrData, MOST_NODES, Malformed, NO_NAMESPACE, NONE, NodeData, Piece, Tree, XML, XMLNS, plain};
+use super::{
+    AttrData, MOST_ATTRIBUTES, MOST_NAMESPACES, MOST_NODES, Malformed, NO_NAMESPACE, NONE, NodeData, Piece, Tree, XML, XMLNS, plain,
+};
 use crate::check::schema::Labels;
 
 pub(super) const XML_NAME: &str = "http://www.w3.org/XML/1998/namespace";
@@ -158,8 +160,12 @@ impl Builder {
             return Ok(());
         }
         let base = tag.as_ptr() as usize;
+        let most = self.tree.attrs.len() + MOST_ATTRIBUTES;
         for attr in tag.attributes().with_checks(false) {
             let attr = attr.map_err(|e| malformed(content, &e.to_string()))?;
+            if self.tree.attrs.len() >= most {
+                return Err(malformed(content, Malformed::TOO_MANY));
+            }
             let key = attr.key.0;
             // The key is a slice of the tag, and the tag one of the source.
             let at = content + (key.as_ptr() as usize).saturating_sub(base);
@@ -210,12 +216,15 @@ impl Builder {
     }
 
     fn intern(&mut self, uri: &str, at: usize) -> Result<u16, Malformed> {
+        if self.bindings.len() >= MOST_NAMESPACES {
+            return Err(malformed(at, Malformed::TOO_MANY));
+        }
         let known = self.tree.namespaces.iter().position(|known| known == uri);
         let index = known.unwrap_or_else(|| {
             self.tree.namespaces.push(uri.to_owned());
             self.tree.namespaces.len() - 1
         });
-        u16::try_from(index).map_err(|_| malformed(at, "too many namespaces"))
+        u16::try_from(index).ok().filter(|_| index < MOST_NAMESPACES).ok_or_else(|| malformed(at, Malformed::TOO_MANY))
     }
 
     fn slice(&mut self, source: &str, start: usize, end: usize) -> Result<(), Malformed> {

@@ -69,12 +69,19 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    /// What is said of a document with more than [`MOST_NODES`] elements.
-    pub const TOO_MANY: &'static str = "too many elements";
+    /// What is said of a document with more than [`MOST_NODES`] elements, or more attributes or namespaces than one can have.
+    pub const TOO_MANY: &'static str = "too many elements, attributes or namespaces";
 }
 
 /// The most elements of a tree; an honest document has some hundreds.
 pub const MOST_NODES: usize = 200_000;
+
+/// The most attributes of an element, as for the validator.
+const MOST_ATTRIBUTES: usize = 256;
+
+/// The most namespaces, and the most of their declarations in force at one place. Both are gone through one by one, so that tens of
+/// thousands of them would keep a processor for a minute.
+const MOST_NAMESPACES: usize = 256;
 
 /// A well-formed document.
 #[derive(Debug)]

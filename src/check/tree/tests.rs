@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Tree, place};
+use super::{Malformed, Tree, place};
 use crate::document::Place;
 
 fn tree(text: &str) -> Tree {
@@ -85,4 +85,19 @@ proptest::proptest! {
             }
         }
     }
+}
+
+/// Each is gone through one by one, so that a file of ten megabytes full of them kept a processor for a minute.
+#[test]
+fn no_more_attributes_and_namespaces_are_noted_than_an_element_can_have() {
+    let declared = |number: usize| format!("xmlns:n{number}=\"u{number}\" ");
+    let nested: String = (0..400).map(|number| format!("<a {}>", declared(number))).collect();
+    let in_turn: String = (0..400).map(|number| format!("<a {}/>", declared(number))).collect();
+    let many = |of: &dyn Fn(usize) -> String| format!("<a {}/>", (0..300).map(of).collect::<String>());
+    for text in [many(&declared), many(&|n| format!("k{n}=\"\" ")), nested, format!("<r>{in_turn}</r>")] {
+        let refused = Tree::parse(text.as_str().into(), Arc::default()).unwrap_err();
+        assert_eq!(refused.what, Malformed::TOO_MANY, "{}", &text[..40]);
+    }
+    let again: String = (0..400).map(|_| format!("<a {}/>", declared(1))).collect();
+    assert!(Tree::parse(format!("<r>{again}</r>").as_str().into(), Arc::default()).is_ok(), "the same one is no more than one");
 }

@@ -403,7 +403,7 @@ pub(crate) async fn a_listing_is_stable_while_others_write(mut backend: impl Bac
 
 pub(crate) async fn names_lead_to_records(mut backend: impl Backend) {
     let mut store = backend.open();
-    let samples: Vec<Sample> = [30, 10, 20].into_iter().zip(0..).map(|(rank, n)| Sample::new(n).in_case("C-1", rank)).collect();
+    let samples: Vec<Sample> = [30, 10, 20].into_iter().zip(1..).map(|(rank, n)| Sample::new(n).in_case("C-1", rank)).collect();
     let mut newcomers: Vec<_> = samples.iter().map(Sample::newcomer).collect();
     let facts = newcomers[0].birth.facts.clone().unwrap();
     for newcomer in &mut newcomers[1..] {
@@ -423,6 +423,8 @@ pub(crate) async fn names_lead_to_records(mut backend: impl Backend) {
         }
         let number = facts.number.clone().unwrap();
         for (listing, wanted) in [
+            // Whatever names the same document leads to it.
+            (Listing::Number(number.replace("检记", "检记字").replace('〔', "[").replace('〕', "]")), ids(&[c, b, a])),
             (Listing::Number(number), ids(&[c, b, a])),
             (Listing::Number("无".into()), vec![]),
             (Listing::Author(facts.author.0.clone()), ids(&[a, b, c])),

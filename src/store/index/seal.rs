@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::store::journal::Trouble;
 
 /// The version of records and of the summary. An index of another one is rebuilt from the journal.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Trouble> {
     let mut bytes = postcard::to_extend(value, front()).map_err(|e| Trouble::Io(format!("encoding for the index: {e}")))?;
