@@ -71,6 +71,8 @@ fn unreadable() -> Vec<(&'static str, Vec<u8>)> {
         ("UTF-16 缺少标记", utf16(&fit)[2..].to_vec()),
         ("标记与声明不一", marked(&gbk(&declared("GBK")))),
         ("UTF-16 标记与声明不一", utf16(&fit)),
+        ("UTF-32", b"\xFF\xFE\0\0<\0\0\0".to_vec()),
+        ("声明前面有空行", format!("\n{}", declared("UTF-8")).into()),
         (
             "字节不是文字",
             changed("<Place>", "<Place>\u{1}")

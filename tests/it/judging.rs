@@ -215,3 +215,17 @@ fn a_week_of_drafts_is_judged_as_it_was_meant() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What is taken into custody is weighed and measured as well as counted.
+#[test]
+fn evidence_may_be_of_any_quantity_above_nothing() {
+    let worker = CHECKER.worker();
+    let fit = fs::read_to_string(sample_folder("fit").join("preserve_notice.xml")).unwrap();
+    let with = |quantity: &str| fit.replacen("<Quantity>2<", &format!("<Quantity>{quantity}<"), 1);
+    for (quantity, fits) in [("1500", true), ("2.5", true), ("0", false), ("-1", false), ("0.0001", false)] {
+        let draft = with(quantity);
+        assert!(quantity == "2" || draft != fit);
+        let verdict = worker.check(draft.as_bytes(), &Context::alone(today()));
+        assert_eq!(matches!(verdict, Verdict::Fit(_)), fits, "{quantity}: {verdict:?}");
+    }
+}

@@ -82,15 +82,41 @@ pub fn decode(bytes: &[u8], most: usize) -> Result<Decoded, Box<Finding>> {
     if let Some(finding) = sniff::foreign(bytes) {
         return Err(finding);
     }
+    if begins_late(bytes) {
+        return Err(say::file(
+            "FILE-START",
+            Place { line: 1, column: 1 },
+            "文件开头的“<?xml”前面多了空行或空格".to_owned(),
+            "第一行第一个字就是“<?xml”".to_owned(),
+            "请删去“<?xml”前面的空行和空格，再保存。".to_owned(),
+        ));
+    }
     let decoded = by_mark_or_declaration(bytes)?;
     mojibake::refuse(&decoded.text)?;
     Ok(decoded)
+}
+
+/// Whether there is white space before the declaration, where none may be: no parser goes on from there, and its encoding would not be heard.
+fn begins_late(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes);
+    let begun = text.trim_ascii_start();
+    begun.len() < text.len() && begun.starts_with(b"<?xml")
 }
 
 fn by_mark_or_declaration(bytes: &[u8]) -> Result<Decoded, Box<Finding>> {
     if let Some(rest) = bytes.strip_prefix(UTF8_MARK) {
         agree(declared(rest).as_deref(), Encoding::Utf8, "文件开头的标记是 UTF-8")?;
         return utf8(rest, false);
+    }
+    let utf32: [&[u8]; 4] = [b"\xFF\xFE\0\0", b"\0\0\xFE\xFF", b"<\0\0\0", b"\0\0\0<"];
+    if utf32.iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(say::file(
+            "FILE-ENCODING",
+            Place { line: 1, column: 1 },
+            "文件是 UTF-32 编码，平台不收".to_owned(),
+            "UTF-8 编码".to_owned(),
+            SAVE_AS.to_owned(),
+        ));
     }
     for (mark, encoding) in [(b"\xFF\xFE", Encoding::Utf16Le), (b"\xFE\xFF", Encoding::Utf16Be)] {
         if let Some(rest) = bytes.strip_prefix(mark) {

@@ -8,7 +8,14 @@ const TO_XML: &str = "请在制作软件里打开，用“导出”或“另存�
 /// The finding for a file of another kind; `None` when it may be XML text.
 pub(super) fn foreign(bytes: &[u8]) -> Option<Box<Finding>> {
     let kind = kind_of(bytes)?;
-    Some(say::file("FILE-KIND", Place::default(), format!("这不是 XML 文书，而是{}", kind.0), "XML 文书".to_owned(), kind.1.to_owned()))
+    let space = if kind.0.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
+    Some(say::file(
+        "FILE-KIND",
+        Place::default(),
+        format!("这不是 XML 文书，而是{space}{}", kind.0),
+        "XML 文书".to_owned(),
+        kind.1.to_owned(),
+    ))
 }
 
 fn kind_of(bytes: &[u8]) -> Option<(&'static str, &'static str)> {

@@ -144,3 +144,20 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn white_space_before_the_declaration_and_four_bytes_a_character_are_named_as_that() {
+    let refused = |bytes: &[u8]| decode(bytes, 1 << 20).unwrap_err();
+    let declared = "<?xml version=\"1.0\" encoding=\"GB18030\"?>\n<a>\u{6dc4}</a>";
+    let (in_gb, ..) = encoding_rs::GB18030.encode(declared);
+    for early in [b"\n".as_slice(), b"  ", b"\xEF\xBB\xBF\r\n"] {
+        let finding = refused(&[early, &in_gb].concat());
+        assert_eq!((finding.rule.as_str(), finding.place.line), ("FILE-START", 1), "{finding:?}");
+    }
+    assert!(decode(b"\n<a/>", 1 << 20).is_ok(), "without a declaration it is no fault");
+    let wide = |text: &str, mark: &[u8]| [mark, &text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<_>>()].concat();
+    for mark in [b"\xFF\xFE\0\0".as_slice(), b""] {
+        let finding = refused(&wide("<a/>", mark));
+        assert!(finding.message.contains("UTF-32"), "{finding:?}");
+    }
+}
