@@ -25,8 +25,9 @@ fn enough_officers(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let Some(block) = paper.node("Officers") else {
         return;
     };
-    // Who only assists holds no certificate and does not count.
-    let acting = paper.officers.iter().filter(|officer| officer.node.value("Role") != Some("assist") && !officer.certificate.is_empty());
+    // Who only assists holds no certificate and does not count; a number without a digit (“无”) is none.
+    let holds = |certificate: &str| certificate.chars().any(char::is_numeric);
+    let acting = paper.officers.iter().filter(|officer| officer.node.value("Role") != Some("assist") && holds(officer.certificate));
     let (mut names, mut certificates) = (HashSet::new(), HashSet::new());
     for officer in acting {
         names.insert(officer.name);
@@ -42,7 +43,10 @@ fn certificates_shown(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let Some(node) = paper.node("CertificatesShown") else {
         return;
     };
-    if !notes.rule.params.texts("words").any(|word| node.text().contains(word)) {
+    let text = node.text();
+    // “没有出示证件” says the contrary.
+    let is_said = |(at, _): (usize, &str)| !text[..at].ends_with(['没', '未']) && !text[..at].ends_with("没有");
+    if !notes.rule.params.texts("words").any(|word| text.match_indices(word).any(is_said)) {
         notes.at(&node).say();
     }
 }
