@@ -251,7 +251,7 @@ fn fine_inside_range(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         let range = notes.rule.params.tables("ranges").find(|range| {
             let text = |key: &str| range.get(key).and_then(toml::Value::as_str);
             let party = text("party");
-            text("law").is_some_and(|named| law.ends_with(named))
+            text("law").is_some_and(|named| citation::law_name(law).ends_with(named))
                 && range.get("article").and_then(toml::Value::as_integer) == Some(i64::from(article))
                 && (party.is_none() || party == Some(whom))
         });

@@ -11,6 +11,13 @@ pub struct Citation<'t> {
     pub at: usize,
 }
 
+/// A law's name without the marks around it and the year of its version behind it: `《行政处罚法》（2021年修订）` is `行政处罚法`.
+pub fn law_name(law: &str) -> &str {
+    let name = law.trim();
+    let name = name.split_once(['（', '(']).map_or(name, |(name, _)| name.trim_end());
+    name.trim_start_matches('《').trim_end_matches('》')
+}
+
 /// The articles that `text` cites, each with the last law named before it in the same sentence.
 pub fn citations(text: &str) -> impl Iterator<Item = Citation<'_>> {
     let mut law = "";

@@ -10,8 +10,8 @@ pub(super) static PREDICATES: &[Predicate] = &[
     Predicate::with("STALE-1", &[("articles", ParamKind::Tables)], old_articles_of_the_penalty_law),
     Predicate::with("STALE-2", &[("working_days", ParamKind::Count), ("words", ParamKind::Texts)], old_hearing_term),
     Predicate::with("STALE-3", &[("words", ParamKind::Texts)], old_name_of_the_office),
-    Predicate::with("STALE-4", &[("wanted", ParamKind::Texts)], old_review_authority),
-    Predicate::with("STALE-5", &[("laws", ParamKind::Texts)], law_that_was_rewritten),
+    Predicate::with("STALE-4", &[("wanted", ParamKind::Texts), ("not", ParamKind::Texts)], old_review_authority),
+    Predicate::with("STALE-5", &[("laws", ParamKind::Texts), ("new", ParamKind::Texts)], law_that_was_rewritten),
 ];
 
 const PENALTY_LAW: &str = "行政处罚法";
@@ -19,7 +19,7 @@ const PENALTY_LAW: &str = "行政处罚法";
 const SHORTEST: usize = "《行政处罚法》第一条".len();
 
 fn is_penalty_law(law: &str) -> bool {
-    law.ends_with(PENALTY_LAW)
+    citation::law_name(law).ends_with(PENALTY_LAW)
 }
 
 /// One subject of table 3.6.
@@ -29,6 +29,7 @@ struct Moved<'r> {
     new: &'r str,
     kinds: &'r [toml::Value],
     words: &'r [toml::Value],
+    not_words: &'r [toml::Value],
 }
 
 fn moved<'r>(notes: &Notes<'r>) -> Vec<Moved<'r>> {
@@ -43,6 +44,7 @@ fn moved<'r>(notes: &Notes<'r>) -> Vec<Moved<'r>> {
             new: text(t, "new"),
             kinds: list(t, "kinds"),
             words: list(t, "words"),
+            not_words: list(t, "not_words"),
         })
         .collect()
 }
@@ -52,13 +54,25 @@ impl Moved<'_> {
         self.old.iter().any(|old| old.as_integer() == Some(i64::from(article)))
     }
 
-    /// A kind whose own legal basis is this subject: there the old number cannot mean anything else.
-    fn is_of_kind(&self, kind: &str) -> bool {
-        self.kinds.iter().any(|known| known.as_str() == Some(kind))
+    /// Whether the block is the legal basis of this subject, by the kind and, where a document has two, by the block: there the old number
+    /// cannot mean anything else.
+    fn is_basis(&self, kind: &str, block: Option<Node<'_>>) -> bool {
+        let of = |known: &str| match known.split_once('/') {
+            Some((of, within)) => of == kind && block.is_some_and(|block| block.name() == within),
+            None => known == kind && block.is_some_and(|block| matches!(block.name(), "RightsBasis" | "Basis")),
+        };
+        self.kinds.iter().filter_map(toml::Value::as_str).any(of)
     }
 
-    fn is_spoken_of(&self, sentence: &str) -> bool {
-        self.words.iter().filter_map(toml::Value::as_str).any(|word| sentence.contains(word))
+    /// What an article is about, by the words around it: `true` that it is this subject, `false` that it is what the number stands for today.
+    fn spoken_of(&self, words: &str) -> Option<bool> {
+        let any = |of: &[toml::Value]| of.iter().filter_map(toml::Value::as_str).any(|word| words.contains(word));
+        if any(self.not_words) { Some(false) } else { any(self.words).then_some(true) }
+    }
+
+    /// Whether an article in a block, among these words, is the old one of this subject.
+    fn is_meant(&self, article: u16, kind: &str, block: Option<Node<'_>>, words: &str) -> bool {
+        self.is_old(article) && self.spoken_of(words).unwrap_or_else(|| self.is_basis(kind, block))
     }
 }
 
@@ -85,31 +99,31 @@ fn cited(paper: &Paper<'_>, notes: &mut Notes<'_>, subjects: &[Moved<'_>], node:
         return;
     };
     let block = node.parent();
-    let is_basis = block.is_some_and(|block| matches!(block.name(), "RightsBasis" | "Basis"));
     let words = block.and_then(|block| block.value("Text")).unwrap_or_default();
-    let found = subjects.iter().find(|s| s.is_old(article) && ((is_basis && s.is_of_kind(paper.kind)) || s.is_spoken_of(words)));
-    if let Some(subject) = found {
+    if let Some(subject) = subjects.iter().find(|s| s.is_meant(article, paper.kind, block, words)) {
         say(notes, field, subject, article);
     }
 }
 
 fn written(paper: &Paper<'_>, notes: &mut Notes<'_>, subjects: &[Moved<'_>], node: Node<'_>) {
     let text = node.text();
-    let is_basis = node.parent().is_some_and(|block| matches!(block.name(), "RightsBasis" | "Basis"));
     for found in citation::citations(text).filter(|found| is_penalty_law(found.law)) {
         let sentence = sentence_around(text, found.at);
-        let subject =
-            subjects.iter().find(|s| s.is_old(found.article) && (s.is_spoken_of(sentence) || (is_basis && s.is_of_kind(paper.kind))));
-        if let Some(subject) = subject {
+        if let Some(subject) = subjects.iter().find(|s| s.is_meant(found.article, paper.kind, node.parent(), sentence)) {
             say(notes, node, subject, found.article);
         }
     }
 }
 
 fn sentence_around(text: &str, at: usize) -> &str {
+    let (start, end) = sentence_at(text, at);
+    &text[start..end]
+}
+
+fn sentence_at(text: &str, at: usize) -> (usize, usize) {
     let start = text[..at].rfind(['。', '；']).map_or(0, |stop| stop + '。'.len_utf8());
     let end = text[at..].find(['。', '；']).map_or(text.len(), |stop| at + stop);
-    &text[start..end]
+    (start, end)
 }
 
 fn say(notes: &mut Notes<'_>, node: Node<'_>, subject: &Moved<'_>, article: u16) {
@@ -126,12 +140,31 @@ fn old_hearing_term(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         return;
     }
     for node in paper.root.descendants().filter(|node| node.text().len() >= SHORTEST && node.text().contains("听证")) {
-        let old = notes.rule.params.texts("words").find(|word| node.text().contains(word));
-        if let Some(old) = old {
+        let text: String = node.text().chars().map(ascii_digit).collect();
+        let of_hearing = |word: &&str| text.match_indices(*word).any(|(at, _)| is_about_a_hearing(&text, at));
+        if let Some(old) = notes.rule.params.texts("words").find(of_hearing) {
             notes.at(&node).wanted(format!("{wanted}个工作日")).with("detail", format!("写的是“{old}”")).say();
             return;
         }
     }
+}
+
+fn ascii_digit(c: char) -> char {
+    match c {
+        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
+        c => c,
+    }
+}
+
+/// Whether the term at `at` is that of a hearing: a notice also gives one for statements (陈述、申辩). Within its sentence the right that is
+/// named last before it counts, else the one that is named first after it.
+fn is_about_a_hearing(text: &str, at: usize) -> bool {
+    let (start, end) = sentence_at(text, at);
+    let (before, after) = (&text[start..at], &text[at..end]);
+    let rights = ["听证", "陈述", "申辩"];
+    let last = rights.iter().filter_map(|right| Some((before.rfind(right)?, *right))).max();
+    let first = rights.iter().filter_map(|right| Some((after.find(right)?, *right))).min();
+    last.or(first).is_some_and(|(_, right)| right == "听证")
 }
 
 fn old_name_of_the_office(paper: &Paper<'_>, notes: &mut Notes<'_>) {
@@ -149,14 +182,18 @@ fn old_review_authority(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let Some(node) = paper.node("Remedy/ReviewAuthority") else {
         return;
     };
-    if !node.text().is_empty() && !notes.rule.params.texts("wanted").any(|word| node.text().contains(word)) {
+    let has = |words: &'static str| notes.rule.params.texts(words).any(|word| node.text().contains(word));
+    if !node.text().is_empty() && (!has("wanted") || has("not")) {
         notes.at(&node).wanted("本级人民政府").say();
     }
 }
 
 fn law_that_was_rewritten(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     for node in paper.root.descendants().filter(|node| node.text().len() >= SHORTEST) {
-        let named = notes.rule.params.texts("laws").find(|law| node.text().contains(law));
+        let named = notes.rule.params.texts("laws").find(|law| node.text().contains(law)).filter(|_| {
+            // Who names the order that rewrote it has the new one before him.
+            !notes.rule.params.texts("new").any(|new| node.text().contains(new))
+        });
         if let Some(law) = named {
             let article = node.parent().and_then(|citation| citation.value("Article")).unwrap_or_default();
             notes.at(&node).with("law", law).with("article", article).say();

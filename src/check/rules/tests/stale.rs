@@ -37,6 +37,15 @@ fn articles() -> Vec<Case> {
         fails("STALE-1", "penalty_org", DAY, &cites("Basis", law, &["第三十八条"], ""), "第五十七条"),
         // 第三十二条 of the new law is about lighter penalties and rightly cited by decisions.
         passes("STALE-1", "penalty_org", DAY, &cites("Basis", law, &["第三十二条"], "")),
+        // So it may be by a notice, whose rights stand in a block of their own; and a spot penalty's new articles are old numbers too.
+        passes("STALE-1", "penalty_notice", DAY, &cites("Basis", law, &["第三十二条"], "")),
+        passes("STALE-1", "hearing_notice", DAY, &cites("Basis", law, &["第三十二条"], "")),
+        passes("STALE-1", "penalty_org", DAY, &cites("Basis", law, &["第三十二条"], "已听取其陈述，依法从轻处罚")),
+        passes("STALE-1", "spot_penalty_org", DAY, &cites("Basis", law, &["第五十一条"], "当场处罚，逾期每日加处罚款")),
+        passes("STALE-1", "spot_penalty_org", DAY, &cites("Basis", law, &["第三十三条"], "首次违法且及时改正，不予处罚")),
+        // However the law's name is written.
+        fails("STALE-1", "penalty_notice", DAY, &cites("RightsBasis", "《中华人民共和国行政处罚法》", &["第三十一条"], ""), "第四十四条"),
+        fails("STALE-1", "penalty_notice", DAY, &cites("RightsBasis", "行政处罚法（2017年修正）", &["第三十一条"], ""), "第四十四条"),
         // The same numbers of other laws mean nothing here.
         passes("STALE-1", "preserve_notice", DAY, &cites("Basis", "中华人民共和国安全生产法", &["第三十七条"], "")),
         fails("STALE-1", "penalty_org", DAY, &cites("Violated", law, &["第四十六条"], "到期不缴纳罚款"), "第六十七条"),
@@ -75,6 +84,28 @@ fn wordings() -> Vec<Case> {
         passes("STALE-2", "hearing_notice", "2021-07-14", "<RequestWorkingDays>3</RequestWorkingDays>"),
         fails("STALE-2", "hearing_notice", DAY, "<RightsBasis><Text>要求听证的，应当在被告知后三日内提出。</Text></RightsBasis>", "三日内"),
         passes("STALE-2", "hearing_notice", DAY, "<RightsBasis><Text>要求听证的，应当在被告知后五个工作日内提出。</Text></RightsBasis>"),
+        passes(
+            "STALE-2",
+            "hearing_notice",
+            DAY,
+            "<RightsBasis><Text>可在三日内进行陈述、申辩；要求听证的，应当在被告知后五个工作日内提出。</Text></RightsBasis>",
+        ),
+        passes(
+            "STALE-2",
+            "hearing_notice",
+            DAY,
+            "<RightsBasis><Text>可在三日内陈述、申辩，并可在五个工作日内要求听证。</Text></RightsBasis>",
+        ),
+        fails("STALE-2", "hearing_notice", DAY, "<RightsBasis><Text>可在收到本告知书后３天内提出听证申请。</Text></RightsBasis>", "3天内"),
+        fails("STALE-2", "penalty_notice", DAY, "<RightsBasis><Text>要求听证的，应当在三日内提出。</Text></RightsBasis>", "三日内"),
+        passes("STALE-2", "penalty_notice", DAY, "<RightsBasis><Text>可在三日内进行陈述、申辩，有权要求听证。</Text></RightsBasis>"),
+        fails("STALE-4", "penalty_org", "2024-03-12", &remedy("淄川区人民政府或者淄博市应急管理局"), "本级人民政府"),
+        passes(
+            "STALE-5",
+            "penalty_org",
+            "2026-03-02",
+            "<Facts>依照《安全生产违法行为行政处罚办法》（应急管理部令第18号）第二十条办理。</Facts>",
+        ),
         fails("STALE-3", "rectify_order", DAY, "", "安全生产监督管理").header("Name", "淄川区安全生产监督管理局"),
         passes("STALE-3", "rectify_order", DAY, ""),
         fails("STALE-3", "rectify_order", DAY, "", "安监").header("DocumentNumber", "（淄）安监责改〔2023〕12号"),
