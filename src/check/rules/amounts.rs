@@ -154,14 +154,17 @@ fn fine_not_above_notice(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let Some((node, fine)) = paper.money("FineYuan") else {
         return;
     };
-    let told = paper.money("NoticeRef/FineYuan").map(|(_, told)| (told, "告知的罚款数额")).or_else(|| {
+    let claimed = paper.money("NoticeRef/FineYuan").map(|(_, told)| (told, "告知的罚款数额"));
+    let in_the_notice = || {
         let number = paper.text("NoticeRef/Number")?;
         let notice = paper.context.case.iter().find(|other| {
             other.facts.kind.code() == "penalty_notice"
                 && other.facts.number.as_deref().is_some_and(|theirs| DocumentNumber::matches(theirs, number))
         })?;
         Some((Yuan::parse(notice.tree.text("FineYuan")?)?, "告知书上的罚款数额"))
-    });
+    };
+    // What the decision claims to have told does not count for more than the notice itself.
+    let told = [claimed, in_the_notice()].into_iter().flatten().min_by_key(|(told, _)| *told);
     if let Some((told, where_told)) = told
         && fine > told
     {

@@ -247,6 +247,11 @@ fn closed_after_execution(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let (Some(closed), Some(state)) = (paper.date, paper.node("Execution/State")) else {
         return;
     };
+    if let Some((node, decided)) = paper.day("DecisionRef/Date").filter(|(_, decided)| *decided > closed) {
+        let detail = format!("处罚决定（{}）晚于结案", spoken(decided));
+        notes.at(&node).wanted(format!("不晚于{}", spoken(closed))).with("detail", detail).say();
+        return;
+    }
     for path in ["Execution/PaidDate", "Execution/EndedDate"] {
         if let Some((node, day)) = paper.day(path)
             && day > closed

@@ -94,6 +94,11 @@ fn figures() -> Vec<Case> {
             "2023-04-20",
             "<FineYuan>15000</FineYuan>",
         ),
+        fails("AMT-4", "penalty_org", DAY, &told("<FineYuan>20000</FineYuan>"), "告知书上的罚款数额15000元").beside(
+            "penalty_notice",
+            "2023-04-20",
+            "<FineYuan>15000</FineYuan>",
+        ),
         passes("AMT-4", "penalty_org", DAY, &told("")).beside("penalty_notice", "2023-04-20", "<FineYuan>20000</FineYuan>"),
         passes("AMT-4", "penalty_org", DAY, &told("")),
         passes("AMT-5", "penalty_org", DAY, &both("20000.00", "贰万元整")),

@@ -216,6 +216,13 @@ fn closing() -> Vec<Case> {
         passes("DAT-17", close, DAY, &paid("20000", "20000", "2023-04-03")),
         fails("DAT-17", close, DAY, &paid("20000", "20000", "2023-04-04"), "不晚于2023年4月3日"),
         fails("DAT-17", close, DAY, &paid("20000", "15000", "2023-04-01"), "还差5000元"),
+        fails(
+            "DAT-17",
+            close,
+            DAY,
+            &format!("<DecisionRef><Date>2023-04-04</Date></DecisionRef>{}", executed("<State>nothing_to_execute</State>")),
+            "晚于结案",
+        ),
         fails("DAT-17", close, DAY, &executed("<State>paid</State>"), "缴清日期"),
         fails("DAT-17", close, DAY, &executed("<State>ended</State><PaidDate>2023-04-01</PaidDate>"), "执行终结日期"),
         fails("DAT-17", close, DAY, &executed("<State>enforced</State>"), "执行完毕的日期"),
