@@ -214,7 +214,9 @@ impl Worker<'_> {
         let Ok(more) = judged else {
             return Verdict::NotChecked { why: "a rule crashed".to_owned() };
         };
-        let spoken: HashSet<String> = findings.iter().map(|finding| finding.path.clone()).collect();
+        // Where a value stands says nothing of the value.
+        let spoken: HashSet<String> =
+            findings.iter().filter(|finding| finding.rule != "XSD-order").map(|finding| finding.path.clone()).collect();
         findings.extend(more.into_iter().filter(|finding| !spoken.contains(&finding.path)));
         findings.sort_by_key(|finding| finding.place);
         if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -233,27 +235,32 @@ impl Worker<'_> {
     }
 
     /// Adds what the validator could not see while elements were missing or out of place.
-    fn look_again(&self, version: usize, tree: &Tree, mut violations: Vec<Violation>) -> Vec<Violation> {
+    ///
+    /// With it the elements whose children still did not fit when what was missing or strange among them had been mended.
+    fn look_again(&self, version: usize, tree: &Tree, mut violations: Vec<Violation>) -> (Vec<Violation>, HashSet<usize>) {
+        let mut still = HashSet::new();
         // Mending one level may bring the next to light; three levels are as deep as forms go wrong.
         for _ in 0..3 {
-            let Some(look) = message::second_look(tree, &violations) else {
+            let Some(look) = message::second_look(tree, &violations, &still) else {
                 break;
             };
             let Report::Breaks(more) = self.validators[version].validate(&look.text) else {
                 break;
             };
-            let known = violations.len();
+            let known = violations.len() + still.len();
             for new in look.in_original(more) {
                 let same = |old: &Violation| old.at == new.at && old.constraint == new.constraint && old.attribute == new.attribute;
                 if !violations.iter().any(same) {
                     violations.push(new);
+                } else if message::is_structural(&new) {
+                    still.insert(new.at);
                 }
             }
-            if violations.len() == known {
+            if violations.len() + still.len() == known {
                 break;
             }
         }
-        violations
+        (violations, still)
     }
 
     /// The document as a tree, and what the schema of a version has against it.
@@ -271,8 +278,8 @@ impl Worker<'_> {
             Report::NotChecked(why) => return Err(Verdict::NotChecked { why }),
         };
         let tree = tree.map_err(|e| Verdict::NotChecked { why: format!("two parsers disagree at byte {}", e.at) })?;
-        let violations = self.look_again(version, &tree, violations);
-        let findings = message::findings(&tree, &violations);
+        let (violations, still) = self.look_again(version, &tree, violations);
+        let findings = message::findings(&tree, &violations, &still);
         if findings.is_empty() && !violations.is_empty() {
             return Err(Verdict::NotChecked { why: "the schema's violations could not be placed".to_owned() });
         }

@@ -140,6 +140,25 @@ fn a_form_that_is_filled_in_wrongly_reads_like_this() {
         let (_, after) = rest.split_once(&format!("</{name}>")).unwrap();
         format!("{before}<{name}>{text}</{name}>{after}")
     };
+    // The enterprise with its first children in this order, and one of them with another value.
+    let enterprise = |town: &str, order: &[&str]| {
+        let fit = if town.is_empty() { changed("", "") } else { field("Town", town) };
+        let (before, rest) = fit.split_once("<Enterprise>").unwrap();
+        let (inside, after) = rest.split_once("<LegalRep>").unwrap();
+        let element = |name: &&str| inside.lines().find(|line| line.contains(&format!("<{name}>"))).unwrap().to_owned();
+        let inside: Vec<String> = order.iter().map(element).collect();
+        format!("{before}<Enterprise>\n{}\n    <LegalRep>{after}", inside.join("\n"))
+    };
+    let moved_officers = {
+        let fit = enterprise("", &["Uscc", "Name", "Address", "Town"]);
+        let (before, rest) = fit.split_once("  <Enterprise>").unwrap();
+        let (inside, after) = rest.split_once("</Enterprise>\n").unwrap();
+        let inside = inside.replacen("宋德胜", &"宋".repeat(26), 1);
+        after
+            .split_once("  </Officers>\n")
+            .map(|(officers, rest)| format!("{before}{officers}  </Officers>\n  <Enterprise>{inside}</Enterprise>\n{rest}"))
+            .unwrap()
+    };
     let drafts = [
         ("没有这种文书", "<Nothing xmlns=\"urn:dangri:document:1\"/>".to_owned()),
         ("没有命名空间", "<InspectionRecord/>".to_owned()),
@@ -151,6 +170,9 @@ fn a_form_that_is_filled_in_wrongly_reads_like_this() {
         ("名称写成中文", changed("<RecorderId>DSJ-105</RecorderId>", "<RecorderID>DSJ-105</RecorderID>")),
         ("两处", changed("<RecorderId>DSJ-105</RecorderId>", "<RecorderId>DSJ-105</RecorderId><RecorderId>DSJ-106</RecorderId>")),
         ("次序", changed("<Kind>insp_record</Kind>", "").replacen("<DraftId>", "<Kind>insp_record</Kind><DraftId>", 1)),
+        ("次序全乱", enterprise("", &["Town", "Address", "Uscc", "Name"])),
+        ("次序不对，又写错、缺项", enterprise("双杨镇", &["Uscc", "Town", "Name"]).replacen("<Place>", "<Weather/><Place>", 1)),
+        ("整块的位置不对", moved_officers),
         ("没有填", field("Place", "")),
         ("太长", field("Place", &"车".repeat(53))),
         ("日期写成中文", field("DocumentDate", "2023年4月3日")),
@@ -158,6 +180,11 @@ fn a_form_that_is_filled_in_wrongly_reads_like_this() {
         ("时间没有时区", field("Start", "2023-04-14 9:15")),
         ("不在单子里", field("AuthorLevel", "市级")),
         ("单子里的中文", field("AuthorLevel", "区级")),
+        ("镇办写成名称", field("Town", "双杨镇")),
+        ("检查编号写成中文", field("InspectionId", "检查1205号")),
+        ("草稿编号不对", field("DraftId", "1205")),
+        ("表单版本写法不对", field("SchemaVersion", "二〇二三")),
+        ("信用代码小写带空格", changed("<Uscc>91370302MA800RTD6X", "<Uscc>91370302 ma800rtd6x")),
         ("信用代码少一位", changed("<Uscc>91370302MA800RTD6X", "<Uscc>91370302MA800RTD6")),
     ];
     let worker = worker(Path::new("config/platform/shandong"));

@@ -7,7 +7,7 @@ use super::{
     paper::{Notes, Paper, day_at, spoken},
     yuan::Yuan,
 };
-use crate::document::Severity;
+use crate::{check::Node, document::Severity};
 
 pub(super) static PREDICATES: &[Predicate] = &[
     Predicate::with("DAT-6", &[("days", ParamKind::Count)], filed_soon_after_urgent_evidence),
@@ -129,7 +129,7 @@ fn reviewed_before_decided(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         if let Some((node, day)) = paper.day(path)
             && day > decided
         {
-            let step = node.parent().map_or_else(String::new, |step| step.label());
+            let step = step_of(node);
             notes.at(&node).wanted(format!("不晚于{}", spoken(decided))).with("step", step).say();
         }
     }
@@ -190,14 +190,7 @@ fn served_in_time(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     }
 }
 
-fn served_between(
-    paper: &Paper<'_>,
-    notes: &mut Notes<'_>,
-    made: NaiveDate,
-    node: crate::check::Node<'_>,
-    served: NaiveDate,
-    has_term: bool,
-) {
+fn served_between(paper: &Paper<'_>, notes: &mut Notes<'_>, made: NaiveDate, node: Node<'_>, served: NaiveDate, has_term: bool) {
     if served < made {
         notes.at(&node).wanted(format!("不早于{}", spoken(made))).with("detail", "送达早于文书日期").say();
         return;
@@ -305,6 +298,12 @@ fn public_service(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     }
 }
 
+/// What the step is called that a date belongs to; a date that stands in the document itself has only its own name.
+fn step_of(date: Node<'_>) -> String {
+    let step = date.parent().filter(|step| step.parent().is_some());
+    step.unwrap_or(date).label()
+}
+
 /// 承办人 → 法制审核 → 审核 → 审批, none before the last; the approval not after the document, except a scheme's, which DAT-1 watches.
 fn steps_in_order(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let Some((approval, approved)) = paper.day("Approval/Date") else {
@@ -314,11 +313,7 @@ fn steps_in_order(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         if let Some((node, day)) = paper.day(path)
             && day > approved
         {
-            notes
-                .at(&node)
-                .wanted(format!("不晚于{}", spoken(approved)))
-                .with("detail", format!("{}晚于审批", node.parent().map_or_else(String::new, |step| step.label())))
-                .say();
+            notes.at(&node).wanted(format!("不晚于{}", spoken(approved))).with("detail", format!("{}晚于审批", step_of(node))).say();
         }
     }
     if let Some(day) = paper.date.filter(|day| approved > *day && paper.node("CheckTime").is_none()) {

@@ -240,6 +240,13 @@ fn closing() -> Vec<Case> {
             "<Review><Date>2023-04-03</Date></Review><Approval><Date>2023-04-02</Date></Approval>",
             "不晚于2023年4月2日",
         ),
+        fails(
+            "DAT-21",
+            "case_filing",
+            DAY,
+            "<OfficerDate>2023-04-03</OfficerDate><Approval><Date>2023-04-02</Date></Approval>",
+            "承办人签署日期晚于审批",
+        ),
         fails("DAT-21", "case_filing", DAY, "<Approval><Date>2023-04-04</Date></Approval>", "审批晚于文书日期"),
     ]
 }

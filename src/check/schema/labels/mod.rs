@@ -210,6 +210,11 @@ impl<'l> Field<'l> {
         self.types().find_map(|words| words.pattern.as_deref())
     }
 
+    /// What the schema says of that pattern in words: the remark of the type that has it.
+    pub(in crate::check) fn pattern_remark(self) -> Option<&'l str> {
+        self.types().find(|words| words.pattern.is_some())?.remark.as_deref()
+    }
+
     /// The namespace name; empty for none.
     pub(in crate::check) fn namespace(self) -> &'l str {
         &self.words.name.0

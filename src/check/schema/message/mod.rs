@@ -1,5 +1,6 @@
 //! What a validator found, said so that the author of a draft can mend it.
 
+mod order;
 mod second;
 mod structure;
 #[cfg(test)]
@@ -21,24 +22,31 @@ use crate::{
     document::{Finding, Place, Severity},
 };
 
-/// A copy of the document with its structure mended, for a second look; `None` when its structure is sound or cannot be mended.
-pub(in crate::check) fn second_look(tree: &Tree, violations: &[Violation]) -> Option<SecondLook> {
+/// A copy of the document with its structure mended, for a second look; `None` when its structure is sound or cannot be mended. `still` are
+/// the elements whose children did not fit although that was done before.
+pub(in crate::check) fn second_look(tree: &Tree, violations: &[Violation], still: &HashSet<usize>) -> Option<SecondLook> {
     let mut parents = HashSet::new();
     let mut edits = Vec::new();
-    for violation in violations.iter().filter(|violation| violation.constraint == "cvc-complex-type.2.4") {
+    for violation in violations.iter().filter(|violation| is_structural(violation)) {
         let Some(node) = tree.node_at(violation.at).filter(|_| parents.insert(violation.at)) else {
             continue;
         };
         let child = violation.child.and_then(|at| tree.node_at(at));
-        edits.extend(structure::findings(&node, child).into_iter().flat_map(|told| told.edits));
+        edits.extend(structure::findings(&node, child, still.contains(&violation.at)).into_iter().flat_map(|told| told.edits));
     }
     if edits.is_empty() { None } else { SecondLook::of(tree.source(), &edits) }
 }
 
-/// The findings for what the validator found in `tree`, in the order of the text, one for each thing to mend.
-pub(in crate::check) fn findings(tree: &Tree, violations: &[Violation]) -> Vec<Finding> {
-    let mut found = Gathered::default();
-    let told = violations.iter().filter(|violation| violation.constraint == "cvc-complex-type.2.4");
+/// Whether a violation is of the children that an element has, and no value's.
+pub(in crate::check) fn is_structural(violation: &Violation) -> bool {
+    violation.constraint == "cvc-complex-type.2.4"
+}
+
+/// The findings for what the validator found in `tree`, in the order of the text, one for each thing to mend; `still` as in
+/// [`second_look`].
+pub(in crate::check) fn findings(tree: &Tree, violations: &[Violation], still: &HashSet<usize>) -> Vec<Finding> {
+    let mut found = Gathered { still: still.clone(), ..Gathered::default() };
+    let told = violations.iter().filter(|violation| is_structural(violation));
     found.muddled = told.map(|violation| violation.at).collect();
     for violation in violations {
         let Some(node) = tree.node_at(violation.at) else {
@@ -55,6 +63,8 @@ struct Gathered {
     findings: BTreeMap<(usize, usize), Finding>,
     /// Parents whose children do not fit the content model.
     muddled: HashSet<usize>,
+    /// Those of them whose children did not fit although what was missing or strange was mended.
+    still: HashSet<usize>,
     /// Those of them whose children have been spoken of.
     parents: HashSet<usize>,
     /// Fields that something has been said of: an empty date is one mistake, not two.
@@ -67,16 +77,16 @@ struct Gathered {
 
 impl Gathered {
     fn take(&mut self, tree: &Tree, node: Node<'_>, violation: &Violation) {
-        if violation.constraint == "cvc-complex-type.2.4" {
+        if is_structural(violation) {
             if self.parents.insert(violation.at) {
                 let child = violation.child.and_then(|at| tree.node_at(at));
-                for told in structure::findings(&node, child) {
+                for told in structure::findings(&node, child, self.still.contains(&violation.at)) {
                     self.strangers.extend(told.edits.into_iter().filter_map(|edit| match edit {
                         second::Edit::Remove(range) => Some(range),
-                        second::Edit::Insert { .. } => None,
+                        second::Edit::Insert { .. } | second::Edit::Move { .. } => None,
                     }));
                     // What more is said of an element that has no place here would only confuse.
-                    if matches!(told.finding.rule.as_str(), "XSD-unexpected" | "XSD-order" | "XSD-choice") {
+                    if matches!(told.finding.rule.as_str(), "XSD-unexpected" | "XSD-choice") {
                         self.said.insert((told.at, String::new()));
                     }
                     self.put(told.at, told.finding);

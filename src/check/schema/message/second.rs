@@ -1,7 +1,8 @@
 //! A second look at a document whose elements are not where they belong.
 //!
 //! Once a child is missing or strange, the validator does not know what comes after it and leaves it unjudged. So that the author hears of
-//! everything at once, the structure is mended in a copy, strange elements blanked and missing ones put in empty, and the copy is judged.
+//! everything at once, the structure is mended in a copy, strange elements left out, missing ones put in empty and misplaced ones moved, and
+//! the copy is judged.
 
 use std::{ops::Range, sync::Arc};
 
@@ -10,8 +11,15 @@ use crate::check::schema::Violation;
 /// One change to the copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Edit {
-    /// Blanks what stands in this range.
+    /// Leaves out what stands in this range.
     Remove(Range<usize>),
+    /// Takes what stands in a range elsewhere, with whatever else is changed in it.
+    Move {
+        /// What.
+        from: Range<usize>,
+        /// Before which byte it goes; outside of the range.
+        to: usize,
+    },
     /// Puts a text in before this byte.
     Insert {
         /// Where.
@@ -26,39 +34,92 @@ pub(super) enum Edit {
 pub(in crate::check) struct SecondLook {
     /// The copy to judge.
     pub(in crate::check) text: Arc<str>,
-    /// Where in the copy something was put in, and how long it is; in order.
-    inserted: Vec<(usize, usize)>,
+    /// The pieces of the copy in order: where each begins, and where it began in the original, unless it was put in.
+    pieces: Vec<(usize, Option<usize>)>,
+}
+
+/// What comes in before a byte.
+#[derive(Clone)]
+enum Arrival<'e> {
+    New(&'e str),
+    Moved(Range<usize>),
+}
+
+/// The copy as it is being written.
+struct Copy<'e> {
+    original: &'e str,
+    /// In the order of where they come in.
+    arrivals: Vec<(usize, Arrival<'e>)>,
+    /// What does not stay where it is, in order.
+    gone: Vec<Range<usize>>,
+    text: String,
+    pieces: Vec<(usize, Option<usize>)>,
+}
+
+impl Copy<'_> {
+    fn put(&mut self, text: &str, origin: Option<usize>) {
+        if !text.is_empty() {
+            self.pieces.push((self.text.len(), origin));
+            self.text.push_str(text);
+        }
+    }
+
+    fn keep(&mut self, range: Range<usize>) -> Option<()> {
+        let original = self.original;
+        self.put(original.get(range.clone())?, Some(range.start));
+        Some(())
+    }
+
+    /// Writes what stands in `range`, with the changes inside of it; those at its ends are of what surrounds it.
+    fn write(&mut self, range: Range<usize>) -> Option<()> {
+        let mut at = range.start;
+        let mut arrival = self.arrivals.partition_point(|(to, _)| *to <= range.start);
+        let mut gone = self.gone.partition_point(|gone| gone.start <= range.start);
+        loop {
+            let comes = self.arrivals.get(arrival).filter(|(to, _)| *to < range.end).cloned();
+            let goes = self.gone.get(gone).filter(|gone| gone.start < range.end).cloned();
+            match (comes, goes) {
+                (Some((to, what)), goes) if goes.as_ref().is_none_or(|goes| to <= goes.start) => {
+                    self.keep(at..to)?;
+                    at = to;
+                    arrival += 1;
+                    match what {
+                        Arrival::New(text) => self.put(text, None),
+                        Arrival::Moved(from) => self.write(from)?,
+                    }
+                }
+                (_, Some(goes)) => {
+                    self.keep(at..goes.start)?;
+                    at = goes.end;
+                    // What would have changed inside of it is gone with it, or moved with it.
+                    arrival += self.arrivals.get(arrival..)?.partition_point(|(to, _)| *to < at);
+                    gone += self.gone.get(gone..)?.partition_point(|inner| inner.start < at);
+                }
+                _ => return self.keep(at..range.end),
+            }
+        }
+    }
 }
 
 impl SecondLook {
     pub(super) fn of(text: &str, edits: &[Edit]) -> Option<Self> {
-        let mut bytes = text.as_bytes().to_vec();
-        let mut insertions: Vec<(usize, &str)> = Vec::new();
+        let (mut arrivals, mut gone) = (Vec::new(), Vec::new());
         for edit in edits {
             match edit {
-                Edit::Remove(range) => {
-                    for byte in bytes.get_mut(range.clone())?.iter_mut().filter(|byte| **byte != b'\n') {
-                        *byte = b' ';
-                    }
+                Edit::Remove(range) => gone.push(range.clone()),
+                Edit::Move { from, to } => {
+                    gone.push(from.clone());
+                    arrivals.push((*to, Arrival::Moved(from.clone())));
                 }
-                Edit::Insert { at, text } => insertions.push((*at, text)),
+                Edit::Insert { at, text } => arrivals.push((*at, Arrival::New(text))),
             }
         }
         // Sorting is stable: what goes to one place keeps its order.
-        insertions.sort_by_key(|(at, _)| *at);
-        let removed = |at: usize| edits.iter().any(|edit| matches!(edit, Edit::Remove(range) if range.start < at && at < range.end));
-        let blanked = String::from_utf8(bytes).ok()?;
-        let mut copy = String::with_capacity(blanked.len() + 64 * insertions.len());
-        let mut inserted = Vec::new();
-        let mut from = 0;
-        for (at, text) in insertions.into_iter().filter(|(at, _)| !removed(*at)) {
-            copy.push_str(blanked.get(from..at)?);
-            inserted.push((copy.len(), text.len()));
-            copy.push_str(text);
-            from = at;
-        }
-        copy.push_str(blanked.get(from..)?);
-        Some(Self { text: Arc::from(copy), inserted })
+        arrivals.sort_by_key(|(to, _)| *to);
+        gone.sort_by_key(|gone| (gone.start, std::cmp::Reverse(gone.end)));
+        let mut copy = Copy { original: text, arrivals, gone, text: String::with_capacity(text.len()), pieces: Vec::new() };
+        copy.write(0..text.len())?;
+        Some(Self { text: Arc::from(copy.text), pieces: copy.pieces })
     }
 
     /// What was found in the copy and concerns the original, in the original's places.
@@ -77,16 +138,8 @@ impl SecondLook {
     }
 
     fn original(&self, offset: usize) -> Option<usize> {
-        let mut shift = 0;
-        for (at, length) in &self.inserted {
-            if offset < *at {
-                break;
-            }
-            if offset < at + length {
-                return None;
-            }
-            shift += length;
-        }
-        Some(offset - shift)
+        let piece = self.pieces.partition_point(|(at, _)| *at <= offset).checked_sub(1)?;
+        let (at, origin) = *self.pieces.get(piece)?;
+        Some(origin? + (offset - at))
     }
 }

@@ -1,6 +1,6 @@
 //! Elements that are missing, strange, too many or out of order.
 
-use super::{Words, finding, second::Edit};
+use super::{Words, finding, order, second::Edit};
 use crate::{
     check::{schema::Field, tree::Node},
     document::{Finding, Place},
@@ -11,19 +11,21 @@ pub(super) struct Told {
     pub(super) at: usize,
     pub(super) finding: Finding,
     pub(super) edits: Vec<Edit>,
+    /// For a missing element, its place among those that the form asks for.
+    pub(super) rank: Option<usize>,
 }
 
 impl Told {
-    const fn new(at: usize, finding: Finding) -> Self {
-        Self { at, finding, edits: Vec::new() }
+    pub(super) const fn new(at: usize, finding: Finding) -> Self {
+        Self { at, finding, edits: Vec::new(), rank: None }
     }
 }
 
 /// Everything to mend among the children of `parent`, which the validator says does not fit its content model; `child` is where it noticed.
 ///
 /// The validator stops at the first child that it has no room for; the form itself tells what else is missing, so that the author hears all
-/// of it at once.
-pub(super) fn findings(parent: &Node<'_>, child: Option<Node<'_>>) -> Vec<Told> {
+/// of it at once. What is missing, strange or too many explains the rest, unless the children still did not fit with that mended (`still`).
+pub(super) fn findings(parent: &Node<'_>, child: Option<Node<'_>>, still: bool) -> Vec<Told> {
     let Some(field) = parent.tree().labels().field(parent) else {
         return vec![unexplained(parent, child)];
     };
@@ -31,11 +33,12 @@ pub(super) fn findings(parent: &Node<'_>, child: Option<Node<'_>>) -> Vec<Told> 
     let mut told = strangers(parent, field, &wanted);
     told.extend(missing(parent, &wanted));
     told.extend(too_many(parent, &wanted));
-    if told.is_empty() {
-        told.extend(out_of_order(parent, &wanted));
-    }
-    if told.is_empty() {
-        told.extend(alternatives(parent, child, &wanted));
+    if told.is_empty() || still {
+        let misplaced = order::out_of_order(parent, &wanted, &mut told);
+        if misplaced.is_empty() {
+            told.extend(alternatives(parent, child, &wanted));
+        }
+        told.extend(misplaced);
     }
     if told.is_empty() {
         told.push(unexplained(parent, child));
@@ -43,7 +46,7 @@ pub(super) fn findings(parent: &Node<'_>, child: Option<Node<'_>>) -> Vec<Told> 
     told
 }
 
-fn is(node: &Node<'_>, field: &Field<'_>) -> bool {
+pub(super) fn is(node: &Node<'_>, field: &Field<'_>) -> bool {
     field.takes(node.namespace(), node.name())
 }
 
@@ -74,7 +77,7 @@ fn strangers(parent: &Node<'_>, field: Field<'_>, wanted: &[Field<'_>]) -> Vec<T
             };
             let words = Words { message, wanted: String::new(), advice };
             let finding = finding("unexpected", child.place(), child.path(), child.label(), child.text(), words);
-            Told { at: child.offset(), finding, edits: vec![Edit::Remove(child.span())] }
+            Told { at: child.offset(), finding, edits: vec![Edit::Remove(child.span())], rank: None }
         })
         .collect()
 }
@@ -96,7 +99,7 @@ fn missing(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
         let label = field.label_or_name().to_owned();
         let place = before_place(parent, before.copied());
         let edits = insertion(parent, before.copied(), field).into_iter().collect();
-        told.push(Told { at: place.1, finding: finding("missing", place.0, path, label, "", words), edits });
+        told.push(Told { at: place.1, finding: finding("missing", place.0, path, label, "", words), edits, rank: Some(index) });
     }
     told
 }
@@ -145,33 +148,13 @@ fn too_many(parent: &Node<'_>, wanted: &[Field<'_>]) -> Vec<Told> {
         };
         let edits = parent.children().filter(|child| is(child, field)).skip(most).map(|child| Edit::Remove(child.span())).collect();
         let finding = finding("repeated", extra.place(), extra.path(), extra.label(), extra.text(), words);
-        told.push(Told { at: extra.offset(), finding, edits });
+        told.push(Told { at: extra.offset(), finding, edits, rank: None });
     }
     told
 }
 
 fn same_name(a: &Field<'_>, b: &Field<'_>) -> bool {
     a.name() == b.name() && a.namespace() == b.namespace()
-}
-
-fn out_of_order(parent: &Node<'_>, wanted: &[Field<'_>]) -> Option<Told> {
-    let rank = |node: &Node<'_>| wanted.iter().position(|field| is(node, field));
-    let mut furthest: Option<(usize, Node<'_>)> = None;
-    for child in parent.children() {
-        let here = rank(&child)?;
-        match furthest {
-            Some((rank, before)) if here < rank => {
-                let words = Words {
-                    message: format!("“{}”的位置不对", child.label()),
-                    wanted: format!("放在“{}”之前", before.label()),
-                    advice: format!("请把“{}”移到“{}”之前。", child.label(), before.label()),
-                };
-                return Some(Told::new(child.offset(), finding("order", child.place(), child.path(), child.label(), child.text(), words)));
-            }
-            _ => furthest = Some((here, child)),
-        }
-    }
-    None
 }
 
 /// One of several fields must stand there and none does, or more than one does.

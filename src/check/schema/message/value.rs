@@ -2,7 +2,10 @@
 
 use super::{Subject, Words};
 use crate::{
-    check::{mask, schema::validate::Violation},
+    check::{
+        mask,
+        schema::{Field, validate::Violation},
+    },
     document::Finding,
 };
 
@@ -174,7 +177,7 @@ fn ill_written(subject: &Subject<'_>, constraint: &str) -> Finding {
         _ => "写法不对",
     };
     let what = wrong_length(subject).unwrap_or_else(|| what.to_owned());
-    let tidy = tidied(value, built_in);
+    let tidy = tidied(value, built_in).or_else(|| folded(subject));
     let example = example(subject);
     let advice = match (tidy, &example) {
         (Some(tidy), _) => format!("请改为 {tidy}。"),
@@ -208,10 +211,18 @@ fn example(subject: &Subject<'_>) -> Option<String> {
         name if is_integer(name) => "12",
         _ => {
             let pattern = field.pattern()?;
-            return Some(format!("规则 {pattern}"));
+            return Some(remarks(field).unwrap_or_else(|| format!("照表单规定的写法（用式子表示是 {pattern}）")));
         }
     };
     Some(format!("形如 {example}"))
+}
+
+/// How the form describes what is written there: the remark on the type that has the pattern, and the field's own.
+fn remarks(field: Field<'_>) -> Option<String> {
+    let (of_type, own) = (field.pattern_remark(), field.remark());
+    let parts: Vec<&str> =
+        of_type.into_iter().chain(own.filter(|own| of_type != Some(own))).map(|part| part.trim_end_matches('。')).collect();
+    (!parts.is_empty()).then(|| parts.join("；"))
 }
 
 /// What is wrong with a code whose pattern asks for a fixed length.
@@ -281,6 +292,27 @@ fn tidied(value: &str, built_in: &str) -> Option<String> {
     (tidy != value).then_some(tidy)
 }
 
+/// A code of a fixed length as it was probably meant: half-width, without spaces and in the right case. `None` where that is not the code
+/// either, or is nothing to be shown in full.
+fn folded(subject: &Subject<'_>) -> Option<String> {
+    let (class, length, _) = fixed_length(subject.field()?.pattern()?)?;
+    let value = subject.value();
+    let plain = value.chars().map(narrow).filter(|c| !c.is_whitespace() && *c != '-');
+    let folded: String = match (class.contains("A-Z"), class.contains("a-f")) {
+        (true, _) => plain.map(|c| c.to_ascii_uppercase()).collect(),
+        (_, true) => plain.map(|c| c.to_ascii_lowercase()).collect(),
+        _ => plain.collect(),
+    };
+    let fits = |c: char| match class {
+        "[0-9" => c.is_ascii_digit(),
+        "[0-9A-Z" => c.is_ascii_digit() || c.is_ascii_uppercase(),
+        "[0-9a-f" => matches!(c, '0'..='9' | 'a'..='f'),
+        _ => c.is_ascii_uppercase(),
+    };
+    let is_code = folded.chars().count() == length && folded.chars().all(fits);
+    (is_code && folded != value && mask::shown(&folded, &subject.node.path()) == folded).then_some(folded)
+}
+
 /// The numbers of a date or time, the year first, however they are set apart; `None` when there is anything else.
 fn numbers_of_time(text: &str) -> Option<Vec<u32>> {
     let known = |c: char| c.is_ascii_digit() || "年月日时点分秒-/.:T ".contains(c);
@@ -294,10 +326,12 @@ fn numbers_of_time(text: &str) -> Option<Vec<u32>> {
     parts.iter().map(|part| part.parse().ok()).collect()
 }
 
-/// Full-width digits and signs in their half-width form.
+/// Full-width digits, letters and signs in their half-width form.
 fn narrow(c: char) -> char {
     match c {
-        '０'..='９' | '．' | '，' | '－' | '／' | '：' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' | '／' | '：' => {
+            char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c)
+        }
         '\u{3000}' => ' ',
         other => other,
     }
