@@ -245,7 +245,7 @@ fn closing() -> Vec<Case> {
             "case_filing",
             DAY,
             "<OfficerDate>2023-04-03</OfficerDate><Approval><Date>2023-04-02</Date></Approval>",
-            "承办人签署日期晚于审批",
+            "OfficerDate晚于审批",
         ),
         fails("DAT-21", "case_filing", DAY, "<Approval><Date>2023-04-04</Date></Approval>", "审批晚于文书日期"),
     ]
