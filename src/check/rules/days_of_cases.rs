@@ -31,9 +31,14 @@ fn filed_soon_after_urgent_evidence(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let (Some((_, urgent)), Some((node, filed))) = (paper.day("UrgentEvidenceDate"), paper.day("Header/DocumentDate")) else {
         return;
     };
-    let last = urgent + Days::new(u64::from(notes.count("days")));
-    if filed > last {
-        notes.at(&node).wanted(format!("不晚于{}", spoken(last))).say();
+    let days = notes.count("days");
+    if filed <= urgent + Days::new(u64::from(days)) {
+        return;
+    }
+    match paper.ground.calendar.plus_calendar_days(urgent, days) {
+        Ok(last) if filed > last => notes.at(&node).wanted(format!("不晚于{}", spoken(last))).say(),
+        Ok(_) => {}
+        Err(uncovered) => notes.unchecked(&node, &uncovered),
     }
 }
 
@@ -99,10 +104,16 @@ fn time_to_make_a_statement(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     };
     let made = matches!(paper.text("NoticeRef/StatementMade"), Some("true" | "1"));
     let waived = paper.day("NoticeRef/StatementWaivedDate").is_some_and(|(_, waived)| waived <= decided);
-    let last = served + Days::new(u64::from(notes.count("days")));
     // What comes before the notice is DAT-8's to say.
-    if !made && !waived && served < decided && decided <= last {
-        notes.at(&node).wanted(format!("在{}以后再作决定，或者填写放弃陈述申辩日期", spoken(last))).with("last", spoken(last)).say();
+    if made || waived || served >= decided {
+        return;
+    }
+    match paper.ground.calendar.plus_calendar_days(served, notes.count("days")) {
+        Ok(last) if decided <= last => {
+            notes.at(&node).wanted(format!("在{}以后再作决定，或者填写放弃陈述申辩日期", spoken(last))).with("last", spoken(last)).say();
+        }
+        Ok(_) => {}
+        Err(uncovered) => notes.unchecked(&node, &uncovered),
     }
 }
 
@@ -170,9 +181,12 @@ fn term_is_running_out(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     };
     let gone = (day - filed).num_days();
     let term = notes.count("days");
-    if gone >= i64::from(notes.count("warn_days")) {
-        let last = filed + Days::new(u64::from(term));
-        notes.at(&node).wanted(format!("{}前作出决定", spoken(last))).with("gone", gone.to_string()).say();
+    if gone < i64::from(notes.count("warn_days")) {
+        return;
+    }
+    match paper.ground.calendar.plus_calendar_days(filed, term) {
+        Ok(last) => notes.at(&node).wanted(format!("{}前作出决定", spoken(last))).with("gone", gone.to_string()).say(),
+        Err(uncovered) => notes.unchecked(&node, &uncovered),
     }
 }
 

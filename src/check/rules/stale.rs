@@ -189,7 +189,9 @@ fn old_review_authority(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 }
 
 fn law_that_was_rewritten(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    for node in paper.root.descendants().filter(|node| node.text().len() >= SHORTEST) {
+    // An order's number alone, 总局令第15号, is shorter than a law with its article.
+    let shortest = notes.rule.params.texts("laws").map(str::len).min().unwrap_or(SHORTEST);
+    for node in paper.root.descendants().filter(|node| node.text().len() >= shortest) {
         let named = notes.rule.params.texts("laws").find(|law| node.text().contains(law)).filter(|_| {
             // Who names the order that rewrote it has the new one before him.
             !notes.rule.params.texts("new").any(|new| node.text().contains(new))

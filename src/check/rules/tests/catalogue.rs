@@ -127,7 +127,7 @@ fn a_rule_is_chosen_by_the_documents_date_never_by_todays() {
     judge(&[
         passes("STALE-4", "rectify_order", "2023-12-31", clause),
         fails("STALE-4", "rectify_order", "2024-01-01", clause, "人民政府"),
-        fails("DAT-6", "case_filing", "2026-01-31", "<UrgentEvidenceDate>2026-01-20</UrgentEvidenceDate>", "2026年1月25日"),
+        fails("DAT-6", "case_filing", "2026-01-31", "<UrgentEvidenceDate>2026-01-20</UrgentEvidenceDate>", "2026年1月26日"),
         passes("DAT-6", "case_filing", "2026-02-01", "<UrgentEvidenceDate>2026-01-20</UrgentEvidenceDate>"),
     ]);
 }

@@ -93,13 +93,18 @@ fn notices() -> Vec<Case> {
     let filed = |day: &str| format!("<CaseRef><FilingDate>{day}</FilingDate></CaseRef>");
     vec![
         passes("DAT-6", "case_filing", DAY, "<UrgentEvidenceDate>2023-03-29</UrgentEvidenceDate>"),
-        fails("DAT-6", "case_filing", DAY, "<UrgentEvidenceDate>2023-03-28</UrgentEvidenceDate>", "2023年4月2日"),
+        // The fifth day is a Saturday.
+        passes("DAT-6", "case_filing", DAY, "<UrgentEvidenceDate>2023-03-27</UrgentEvidenceDate>"),
+        fails("DAT-6", "case_filing", "2023-04-04", "<UrgentEvidenceDate>2023-03-27</UrgentEvidenceDate>", "2023年4月3日"),
+        fails("DAT-6", "case_filing", DAY, "<UrgentEvidenceDate>2023-03-26</UrgentEvidenceDate>", "2023年3月31日"),
         // 2023-04-03 + 7 working days is 2023-04-13, 清明 lies between.
         passes("DAT-7", "preserve_notice", DAY, &due("2023-04-13")),
         fails("DAT-7", "preserve_notice", DAY, &due("2023-04-14"), "不晚于2023年4月13日"),
         fails("DAT-7", "preserve_notice", DAY, &due("2023-04-02"), "早于通知书"),
         passes("DAT-12A", "penalty_notice", DAY, &filed("2023-01-19")),
         fails("DAT-12A", "penalty_notice", DAY, &filed("2023-01-18"), "75日"),
+        // The ninetieth day is a Sunday.
+        fails("DAT-12A", "penalty_notice", "2023-03-31", &filed("2023-01-02"), "2023年4月3日前"),
     ]
 }
 
@@ -130,7 +135,10 @@ fn decisions() -> Vec<Case> {
         fails("DAT-8", org, DAY, &held("2023-03-20", "2023-04-04"), "听证晚于"),
         passes("DAT-8", org, DAY, &held("2023-03-20", "2023-04-03")),
         fails("DAT-9", org, DAY, &told("2023-03-31", "2023-03-31", "<StatementMade>false</StatementMade>"), "2023年4月3日才满"),
-        passes("DAT-9", org, DAY, &told("2023-03-30", "2023-03-30", "<StatementMade>false</StatementMade>")),
+        // The third day after the thirtieth is a Sunday.
+        fails("DAT-9", org, DAY, &told("2023-03-30", "2023-03-30", "<StatementMade>false</StatementMade>"), "2023年4月3日才满"),
+        passes("DAT-9", org, "2023-04-04", &told("2023-03-30", "2023-03-30", "<StatementMade>false</StatementMade>")),
+        passes("DAT-9", org, DAY, &told("2023-03-28", "2023-03-28", "<StatementMade>false</StatementMade>")),
         passes("DAT-9", org, DAY, &told("2023-03-31", "2023-03-31", "<StatementMade>true</StatementMade>")),
         passes("DAT-9", org, DAY, &told("2023-03-31", "2023-03-31", &waived("2023-04-01"))),
         passes("DAT-10", org, "2023-05-10", &held("2023-04-21", "2023-05-04")),

@@ -123,6 +123,8 @@ fn wordings() -> Vec<Case> {
             "<Facts>依照《安全生产违法行为行政处罚办法》第三十三条办理。</Facts>",
             "应急管理部令第18号",
         ),
+        fails("STALE-5", "penalty_org", "2026-03-02", &cites("Basis", "总局令第15号", &["第四十五条"], ""), "第四十五条"),
+        passes("STALE-5", "penalty_org", "2026-01-31", &cites("Basis", "总局令第15号", &["第四十五条"], "")),
         passes("STALE-5", "penalty_org", "2026-03-02", &cites("Basis", "中华人民共和国安全生产法", &["第九十七条"], "")),
     ]
 }
