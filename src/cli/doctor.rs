@@ -138,7 +138,7 @@ fn look_at_folder(folder: &config::Folder) -> Vec<Check> {
         Ok(about) if about.is_file() => checks.push(Check::well("标记文件", words::plain(&folder.marker))),
         _ => {
             let said = format!("没有 {}", words::plain(&folder.marker));
-            let advice = "多半是共享没有挂上：请先核对挂载。确认目录无误、又是首次使用，才新建这个空文件";
+            let advice = "多半是共享没有挂上：请先核对挂载。确认目录无误、又是首次使用，才运行 dangri init 放入";
             checks.extend(wrong("标记文件", said, advice));
         }
     }

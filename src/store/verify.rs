@@ -92,6 +92,12 @@ impl JournalStore {
             let what = format!("{} documents are listed, and {counted} counted", found.documents);
             found.problems.push(DamageReport { place: "index".into(), what, id: None });
         }
+        // What opening found is not seen again by reading what is left: a journal that is gone reads as a whole and empty one.
+        for known in self.damaged().await? {
+            if found.problems.iter().all(|problem| problem.place != known.place) {
+                found.problems.push(known);
+            }
+        }
         self.aside(move |shared| {
             for problem in std::mem::take(&mut found.problems) {
                 if shared.is_made_good(&problem, of_bytes.contains(&problem.place))? {

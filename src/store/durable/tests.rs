@@ -195,6 +195,20 @@ async fn verify_finds_a_flipped_bit_wherever_it_is() {
     assert_eq!(store.get(samples[0].id()).await.unwrap().unwrap().state, State::Entered);
 }
 
+#[tokio::test]
+async fn a_journal_that_is_gone_is_no_whole_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_in(dir.path());
+    live(&store, &some(4)).await;
+    store.close().await.unwrap();
+    drop(store);
+    std::fs::read_dir(dir.path().join("journal")).unwrap().for_each(|file| std::fs::remove_file(file.unwrap().path()).unwrap());
+    for _ in 0..2 {
+        let found = open_in(dir.path()).verify().await.unwrap();
+        assert!(!found.problems.is_empty(), "{found:?}");
+    }
+}
+
 /// Drafts that are still there, and what a platform says of documents; an empty one does not answer.
 struct Drawer {
     drafts: Vec<Sample>,
