@@ -9,7 +9,7 @@ use crate::{
         Actor, Birth, ContentHash, DocumentId, Entry, Event, Facts, Finding, HoldCause, Lane, Place, Record, Severity, Source, State,
         Timestamp,
     },
-    store::{Admission, Change, Listing, Newcomer, StoreError},
+    store::{Admission, Change, Listing, Newcomer, RESTORED_AT, StoreError},
 };
 
 /// What the check said of a draft.
@@ -86,11 +86,19 @@ impl Queue {
             return Ok(());
         }
         let mut closed = self.close_earlier(&mut plans).await?;
+        let restored = self.restored_at().await?;
+        for birth in plans.iter_mut().map(|plan| &mut plan.newcomer.birth).filter(|birth| is_older(birth, restored)) {
+            // Nobody may send it before it is put in doubt.
+            birth.due = self.now().plus(self.settings.visibility_delay);
+        }
         let newcomers = plans.iter().map(|plan| plan.newcomer.clone()).collect();
         for ((admission, plan), closed) in self.store.admit(newcomers).await?.into_iter().zip(plans).zip(closed.drain(..)) {
             let findings = plan.findings;
             answers.push(match admission {
-                Admission::New(record) => Arrived { record, new: true, findings, closed },
+                Admission::New(record) => {
+                    let record = self.doubted(record, restored).await?;
+                    Arrived { record, new: true, findings, closed }
+                }
                 Admission::Same(record) => {
                     let record = self.met_again(record, plan.newcomer, plan.back).await?;
                     Arrived { record, new: false, findings, closed }
@@ -98,6 +106,24 @@ impl Queue {
             });
         }
         Ok(())
+    }
+
+    /// A draft that is older than the restored books may have been sent by those that were lost: the platform is asked first (P2).
+    async fn doubted(&self, record: Record, restored: Option<Timestamp>) -> Result<Record, StoreError> {
+        if !is_older(&record.birth, restored) {
+            return Ok(record);
+        }
+        let event = Event::Doubted { why: "数据由备份恢复，先向平台核实".into(), due: self.now() };
+        if record.state.after(&event).is_err() {
+            return Ok(record);
+        }
+        Ok(self.apply_one(&record, Actor::Daemon, event).await?.unwrap_or(record))
+    }
+
+    /// When a backup was restored or the store repaired, if ever.
+    async fn restored_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let told = self.store.recall(RESTORED_AT).await?;
+        Ok(told.and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis))
     }
 
     /// Applies what the plans change about earlier versions; answers, plan by plan, the versions that are closed now.
@@ -303,6 +329,11 @@ impl Queue {
     fn entry(&self, event: Event) -> Entry {
         Entry { at: self.now(), by: Actor::Daemon, event }
     }
+}
+
+/// Whether a draft was there before the books were restored.
+fn is_older(birth: &Birth, restored: Option<Timestamp>) -> bool {
+    birth.digest.is_some() && restored.is_some_and(|restored| birth.source.modified <= restored)
 }
 
 /// Whether a version that had been closed stands at `path` again, where another version stood.

@@ -5,6 +5,7 @@ use dangri::{
     clock::Clock as _,
     document::{Actor, HoldCause, State},
     queue::Operation,
+    store::{JournalStore, Settings, Store as _},
 };
 use dangri_mocks::{Action, Endpoint, ErrorItem, RetryAfter, Rule, State as There, drafts};
 
@@ -394,5 +395,32 @@ async fn the_rest_of_a_case_goes_on_when_an_earlier_document_of_it_is_damaged() 
     office.drain().await;
     office.all_are(State::Entered).await;
     assert_eq!(office.records().await.len(), inspection.len());
+    office.close().await;
+}
+
+/// What was entered after the backup is not in it, and its draft still lies in the folder: it must be looked up, not sent again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_that_was_entered_after_the_backup_is_looked_up_before_it_is_sent() {
+    let mut office = Furnishing::default().platform(|setup| setup.idempotent = false).open().await;
+    let (state, copy) = (office.state_folder(), office.home().join("copy"));
+    let settings = || Settings { ballast_bytes: 0, ..Settings::default() };
+    office.stop().await;
+    let store = JournalStore::open(&state, settings(), office.clock_now()).unwrap();
+    store.backup(&copy, office.clock_now()).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    office.start().await;
+    office.put("记录.xml", &record(1));
+    office.drain().await;
+    office.all_are(State::Entered).await;
+    office.stop().await;
+    std::fs::remove_dir_all(&state).unwrap();
+    // The file's time is the machine's, the books' that of the test.
+    let now = dangri::document::Timestamp::from_millis(i64::MAX / 2);
+    dangri::store::restore(&copy, &state, settings(), now).await.unwrap();
+    office.start().await;
+    office.drain().await;
+    office.all_are(State::Entered).await;
+    assert_eq!((office.records().await.len(), office.mock.books().counters().puts), (1, 1));
     office.close().await;
 }
