@@ -178,11 +178,8 @@ fn checker(config: &Config) -> Result<Checker, Vec<Problem>> {
 }
 
 fn of_bundle(found: BundleProblem) -> Problem {
-    problem("platform.profile", found.file.display().to_string(), found.what, found.advice)
-}
-
-fn problem(key: &str, value: String, why: impl Into<String>, fix: impl Into<String>) -> Problem {
-    Problem { line: None, key: key.to_owned(), value, why: why.into(), fix: fix.into() }
+    let value = found.file.display().to_string();
+    Problem { value, ..Problem::new("platform.profile", found.what, found.advice) }
 }
 
 /// The vitals of a daemon that starts now.

@@ -113,7 +113,7 @@ impl Queue {
         if !is_older(&record.birth, restored) {
             return Ok(record);
         }
-        let event = Event::Doubted { why: "数据由备份恢复，先向平台核实".into(), due: self.now() };
+        let event = self.doubt();
         if record.state.after(&event).is_err() {
             return Ok(record);
         }

@@ -178,13 +178,18 @@ impl Queue {
         let mut found = self.put_in_doubt(State::Sending, &Event::NotHeard { failure, due }).await?;
         let restored = self.store.recall(RESTORED_AT).await?;
         if restored.is_some() && restored != self.store.recall(RESTORE_SETTLED).await? {
-            let doubted = Event::Doubted { why: "数据由备份恢复，先向平台核实".into(), due: self.now() };
+            let doubted = self.doubt();
             for state in [State::Waiting, State::Received, State::HeldWaiting, State::HeldReceived] {
                 found += self.put_in_doubt(state, &doubted).await?;
             }
             self.store.remember(RESTORE_SETTLED, restored.as_deref().unwrap_or_default()).await?;
         }
         Ok(found)
+    }
+
+    /// That the books were restored, and the platform may know more than they do.
+    fn doubt(&self) -> Event {
+        Event::Doubted { why: "数据由备份恢复，先向平台核实".into(), due: self.now() }
     }
 
     /// Applies `event` to every record in `state`; returns how many there were.

@@ -110,13 +110,7 @@ fn by_mark_or_declaration(bytes: &[u8]) -> Result<Decoded, Box<Finding>> {
     }
     let utf32: [&[u8]; 4] = [b"\xFF\xFE\0\0", b"\0\0\xFE\xFF", b"<\0\0\0", b"\0\0\0<"];
     if utf32.iter().any(|mark| bytes.starts_with(mark)) {
-        return Err(say::file(
-            "FILE-ENCODING",
-            Place { line: 1, column: 1 },
-            "文件是 UTF-32 编码，平台不收".to_owned(),
-            "UTF-8 编码".to_owned(),
-            SAVE_AS.to_owned(),
-        ));
+        return Err(ill_encoded("文件是 UTF-32 编码，平台不收".to_owned(), "UTF-8 编码"));
     }
     for (mark, encoding) in [(b"\xFF\xFE", Encoding::Utf16Le), (b"\xFE\xFF", Encoding::Utf16Be)] {
         if let Some(rest) = bytes.strip_prefix(mark) {
@@ -127,13 +121,7 @@ fn by_mark_or_declaration(bytes: &[u8]) -> Result<Decoded, Box<Finding>> {
         }
     }
     if bytes.starts_with(b"<\0") || bytes.starts_with(b"\0<") {
-        return Err(say::file(
-            "FILE-ENCODING",
-            Place { line: 1, column: 1 },
-            "文件是 UTF-16 编码，但开头缺少字节序标记（BOM）".to_owned(),
-            "UTF-8 编码".to_owned(),
-            SAVE_AS.to_owned(),
-        ));
+        return Err(ill_encoded("文件是 UTF-16 编码，但开头缺少字节序标记（BOM）".to_owned(), "UTF-8 编码"));
     }
     match declared(bytes).as_deref() {
         None => utf8(bytes, false),
@@ -154,13 +142,10 @@ fn by_name(name: &str, bytes: &[u8]) -> Result<Decoded, Box<Finding>> {
             Ok(Decoded { text: shared(text), encoding: Encoding::Gb18030 })
         }
         Some(_) => Err(disagree(name, "开头缺少 UTF-16 的字节序标记（BOM），内容不是 UTF-16")),
-        None => Err(say::file(
-            "FILE-ENCODING",
-            Place { line: 1, column: 1 },
-            format!("文件声明的编码“{}”不受支持", say::shorten(name, 20)),
-            "UTF-8、GB18030（GBK、GB2312）或带标记的 UTF-16".to_owned(),
-            SAVE_AS.to_owned(),
-        )),
+        None => {
+            let message = format!("文件声明的编码“{}”不受支持", say::shorten(name, 20));
+            Err(ill_encoded(message, "UTF-8、GB18030（GBK、GB2312）或带标记的 UTF-16"))
+        }
     }
 }
 
@@ -234,11 +219,10 @@ fn agree(name: Option<&str>, marked: Encoding, mark: &str) -> Result<(), Box<Fin
 }
 
 fn disagree(name: &str, actual: &str) -> Box<Finding> {
-    say::file(
-        "FILE-ENCODING",
-        Place { line: 1, column: 1 },
-        format!("文件声明的编码是 {}，但{actual}", say::shorten(name, 20)),
-        "声明与实际一致".to_owned(),
-        SAVE_AS.to_owned(),
-    )
+    ill_encoded(format!("文件声明的编码是 {}，但{actual}", say::shorten(name, 20)), "声明与实际一致")
+}
+
+/// What is wrong with the encoding of the whole file.
+fn ill_encoded(message: String, wanted: &str) -> Box<Finding> {
+    say::file("FILE-ENCODING", Place { line: 1, column: 1 }, message, wanted.to_owned(), SAVE_AS.to_owned())
 }

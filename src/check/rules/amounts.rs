@@ -268,7 +268,7 @@ fn fine_inside_range(paper: &Paper<'_>, notes: &mut Notes<'_>) {
                 Some(most) => format!("{}元至{}元", least.figures(), most.figures()),
                 None => format!("{}元以上", least.figures()),
             };
-            notes.at(&node).wanted(wanted).with("law", law).with("article", citation::written(article)).say();
+            notes.at(&node).wanted(wanted).with("law", citation::law_name(law)).with("article", citation::written(article)).say();
             return;
         }
     }

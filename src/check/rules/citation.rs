@@ -102,14 +102,19 @@ pub fn number(text: &str) -> Option<u16> {
     Some(total + pending.unwrap_or(0)).filter(|n| *n > 0)
 }
 
+/// A digit, half-width or full-width, as a half-width one; `None` for every other character.
+pub fn digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')),
+        _ => None,
+    }
+}
+
 fn figures(text: &str) -> Option<u16> {
     let mut value: u16 = 0;
     for c in text.chars() {
-        let digit = match c {
-            '0'..='9' => u32::from(c) - u32::from('0'),
-            '０'..='９' => u32::from(c) - u32::from('０'),
-            _ => return None,
-        };
+        let digit = digit(c)?.to_digit(10)?;
         value = value.checked_mul(10)?.checked_add(u16::try_from(digit).ok()?)?;
     }
     Some(value).filter(|n| (1..=9999).contains(n))

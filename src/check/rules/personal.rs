@@ -1,7 +1,7 @@
 //! Numbers in a text that lead to a person: identity numbers, telephones, bank accounts (domain.md §2.6). However they are grouped and
 //! whatever their width: `138 1234 5678`, `３７０３０２…`, `6222-0210-0111-6245-702`.
 
-use super::credit_code;
+use super::{citation::digit, credit_code};
 use crate::check::mask;
 
 /// What a number is.
@@ -177,14 +177,6 @@ fn is_card(digits: &str) -> bool {
         && digits.bytes().all(|b| b.is_ascii_digit())
         && mask::passes_luhn(digits)
         && credit_code::check(digits).is_err()
-}
-
-fn digit(c: char) -> Option<char> {
-    match c {
-        '0'..='9' => Some(c),
-        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

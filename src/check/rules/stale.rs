@@ -140,19 +140,12 @@ fn old_hearing_term(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         return;
     }
     for node in paper.root.descendants().filter(|node| node.text().len() >= SHORTEST && node.text().contains("听证")) {
-        let text: String = node.text().chars().map(ascii_digit).collect();
+        let text: String = node.text().chars().map(|c| citation::digit(c).unwrap_or(c)).collect();
         let of_hearing = |word: &&str| text.match_indices(*word).any(|(at, _)| is_about_a_hearing(&text, at));
         if let Some(old) = notes.rule.params.texts("words").find(of_hearing) {
             notes.at(&node).wanted(format!("{wanted}个工作日")).with("detail", format!("写的是“{old}”")).say();
             return;
         }
-    }
-}
-
-fn ascii_digit(c: char) -> char {
-    match c {
-        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
-        c => c,
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::{Follower, kept::Kept};
 use crate::{
-    document::{DocumentId, DocumentNumber, HoldCause, Record, State, Timestamp},
+    document::{DocumentId, HoldCause, Record, State, Timestamp},
     publication::{Decision, DecisionKind, Exemption, Expect, Outcome, Standing, Wanted},
     store::{Listing, StoreError},
 };
@@ -133,9 +133,7 @@ impl Follower {
 
     /// The decision of that number, if one is known.
     pub(super) async fn sought_by_number(&self, number: &str, kept: &Kept) -> Result<Option<(Sought, Wanted)>, StoreError> {
-        let reading = DocumentNumber::read(number);
-        let number = reading.number.map_or(reading.text, |number| number.to_string());
-        let page = self.queue.store().page(&Listing::Number(number), None, 20).await?;
+        let page = self.queue.store().page(&Listing::Number(number.to_owned()), None, 20).await?;
         match page.records.into_iter().find_map(Known::of) {
             Some(known) => Ok(Some(self.looked_for(self.read_back(known).await?, kept))),
             None => Ok(None),

@@ -158,6 +158,14 @@ fn contents() -> Vec<Case> {
     vec![
         fails("AMT-8", "penalty_person", DAY, &person(&cited("第九十四条第一款", "10000")), "20000元至100000元"),
         passes("AMT-8", "penalty_person", DAY, &person(&cited("第九十四条第一款", "20000"))),
+        // However the law's name is written, it is told without a second pair of marks.
+        fails(
+            "AMT-8",
+            "penalty_person",
+            DAY,
+            &person(&cited("第九十四条第一款", "10000").replace("<Law>", "<Law>《").replace("</Law>", "》（2021年修正）</Law>")),
+            "《中华人民共和国安全生产法》第九十四条",
+        ),
         fails("AMT-8", "penalty_org", DAY, &unit(&cited("第九十七条第五项", "200001")), "0元至200000元"),
         passes("AMT-8", "penalty_org", DAY, &unit(&cited("第一百条", "1"))),
         passes("AMT-9", "penalty_org", DAY, &unit(&format!("{}{paid}", fine("20000")))),
