@@ -1,26 +1,20 @@
-//! The order of days in a penalty case (domain.md §3.7, DAT-6 to DAT-21).
+//! The order of days in a penalty case (domain.md §3.7): its terms, service, and approval.
 
 use chrono::{Days, Months, NaiveDate};
 
 use super::{
     ParamKind, Predicate,
     paper::{Notes, Paper, day_at, spoken},
-    yuan::Yuan,
 };
 use crate::{check::Node, document::Severity};
 
 pub(super) static PREDICATES: &[Predicate] = &[
     Predicate::with("DAT-6", &[("days", ParamKind::Count)], filed_soon_after_urgent_evidence),
     Predicate::with("DAT-7", &[("working_days", ParamKind::Count)], evidence_dealt_with_in_time),
-    Predicate::with("DAT-8", &[("working_days", ParamKind::Count)], told_before_decided),
-    Predicate::with("DAT-9", &[("days", ParamKind::Count)], time_to_make_a_statement),
-    Predicate::with("DAT-10", &[("working_days", ParamKind::Count)], invited_to_the_hearing_in_time),
-    Predicate::new("DAT-11", reviewed_before_decided),
     Predicate::with("DAT-12", &[("days", ParamKind::Count)], decided_within_the_term),
     Predicate::with("DAT-12A", &[("days", ParamKind::Count), ("warn_days", ParamKind::Count)], term_is_running_out),
     Predicate::with("DAT-13", &[("working_days", ParamKind::Count), ("kinds", ParamKind::Texts)], served_in_time),
     Predicate::with("DAT-15", &[("days", ParamKind::Count)], payment_term),
-    Predicate::new("DAT-17", closed_after_execution),
     Predicate::with("DAT-18", &[("years", ParamKind::Count), ("years_harm", ParamKind::Count)], not_time_barred),
     Predicate::with("DAT-20", &[("days", ParamKind::Count), ("methods", ParamKind::Texts)], public_service),
     Predicate::new("DAT-21", steps_in_order),
@@ -51,98 +45,6 @@ fn evidence_dealt_with_in_time(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         Ok(_) if due < day => notes.at(&node).wanted(format!("不早于{}", spoken(day))).with("detail", "早于通知书日期").say(),
         Ok(_) => {}
         Err(uncovered) => notes.unchecked(&node, &uncovered),
-    }
-}
-
-fn told_before_decided(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(decided) = paper.date else {
-        return;
-    };
-    let waived = paper.day("NoticeRef/StatementWaivedDate").is_some_and(|(_, waived)| waived <= decided);
-    if let Some((node, served)) = paper.day("NoticeRef/ServedDate") {
-        // On one day only when the party has waived its statement.
-        if served > decided || (served == decided && !waived) {
-            notes.at(&node).wanted(format!("早于{}", spoken(decided))).with("detail", "告知书送达不早于处罚决定").say();
-        } else if paper.day("NoticeRef/Date").is_some_and(|(_, made)| made > served) {
-            notes.at(&node).wanted("不早于告知书日期").with("detail", "告知书送达早于告知书日期").say();
-        }
-    }
-    let Some(hearing) = paper.node("HearingRef") else {
-        return;
-    };
-    if let Some((node, held)) = day_at(hearing, "Held/HeldDate") {
-        if held > decided {
-            notes.at(&node).wanted(format!("不晚于{}", spoken(decided))).with("detail", "听证晚于处罚决定").say();
-        }
-        return;
-    }
-    if let Some((node, waived)) = day_at(hearing, "Waived/Date") {
-        if waived > decided {
-            notes.at(&node).wanted(format!("不晚于{}", spoken(decided))).with("detail", "放弃听证晚于处罚决定").say();
-        }
-        return;
-    }
-    let Some((node, served)) = day_at(hearing, "ServedDate") else {
-        return;
-    };
-    match paper.ground.calendar.plus_working_days(served, notes.count("working_days")) {
-        Ok(last) if decided <= last => {
-            notes
-                .at(&node)
-                .wanted(format!("在{}以后再作决定", spoken(last)))
-                .with("detail", format!("申请听证的期限到{}才满，决定作早了", spoken(last)))
-                .say();
-        }
-        Ok(_) => {}
-        Err(uncovered) => notes.unchecked(&node, &uncovered),
-    }
-}
-
-fn time_to_make_a_statement(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let (Some(decided), Some((node, served))) = (paper.date, paper.day("NoticeRef/ServedDate")) else {
-        return;
-    };
-    let made = matches!(paper.text("NoticeRef/StatementMade"), Some("true" | "1"));
-    let waived = paper.day("NoticeRef/StatementWaivedDate").is_some_and(|(_, waived)| waived <= decided);
-    // What comes before the notice is DAT-8's to say.
-    if made || waived || served >= decided {
-        return;
-    }
-    match paper.ground.calendar.plus_calendar_days(served, notes.count("days")) {
-        Ok(last) if decided <= last => {
-            notes.at(&node).wanted(format!("在{}以后再作决定，或者填写放弃陈述申辩日期", spoken(last))).with("last", spoken(last)).say();
-        }
-        Ok(_) => {}
-        Err(uncovered) => notes.unchecked(&node, &uncovered),
-    }
-}
-
-fn invited_to_the_hearing_in_time(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let (Some((node, invited)), Some((_, held))) = (paper.day("HearingRef/Held/MeetingNoticeDate"), paper.day("HearingRef/Held/HeldDate"))
-    else {
-        return;
-    };
-    let wanted = notes.count("working_days");
-    match paper.ground.calendar.working_days_between(invited, held) {
-        Ok(days) if days < wanted => {
-            notes.at(&node).wanted(format!("听证{wanted}个工作日前")).with("days", days.to_string()).with("held", spoken(held)).say();
-        }
-        Ok(_) => {}
-        Err(uncovered) => notes.unchecked(&node, &uncovered),
-    }
-}
-
-fn reviewed_before_decided(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(decided) = paper.date else {
-        return;
-    };
-    for path in ["LegalReview/Date", "CollectiveDiscussion/Date"] {
-        if let Some((node, day)) = paper.day(path)
-            && day > decided
-        {
-            let step = step_of(node);
-            notes.at(&node).wanted(format!("不晚于{}", spoken(decided))).with("step", step).say();
-        }
     }
 }
 
@@ -185,7 +87,15 @@ fn term_is_running_out(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         return;
     }
     match paper.ground.calendar.plus_calendar_days(filed, term) {
-        Ok(last) => notes.at(&node).wanted(format!("{}前作出决定", spoken(last))).with("gone", gone.to_string()).say(),
+        Ok(last) => {
+            // A day that has passed is no advice.
+            let (detail, advice) = if day > last {
+                (format!("办案期限{}已满", spoken(last)), "请核对有没有经批准的延期，没有的马上报告负责人".to_owned())
+            } else {
+                ("办案期限将满".to_owned(), format!("请在{}前作出决定，来不及的先办延期审批", spoken(last)))
+            };
+            notes.at(&node).with("gone", gone.to_string()).with("detail", detail).with("advice", advice).say();
+        }
         Err(uncovered) => notes.unchecked(&node, &uncovered),
     }
 }
@@ -250,46 +160,6 @@ fn payment_term(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     }
 }
 
-fn closed_after_execution(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let (Some(closed), Some(state)) = (paper.date, paper.node("Execution/State")) else {
-        return;
-    };
-    if let Some((node, decided)) = paper.day("DecisionRef/Date").filter(|(_, decided)| *decided > closed) {
-        let detail = format!("处罚决定（{}）晚于结案", spoken(decided));
-        notes.at(&node).wanted(format!("不晚于{}", spoken(closed))).with("detail", detail).say();
-        return;
-    }
-    for path in ["Execution/PaidDate", "Execution/EndedDate"] {
-        if let Some((node, day)) = paper.day(path)
-            && day > closed
-        {
-            notes.at(&node).wanted(format!("不晚于{}", spoken(closed))).with("detail", "执行完毕晚于结案").say();
-            return;
-        }
-    }
-    let missing = match state.text() {
-        "paid" | "paid_by_instalment" => paper.node("Execution/PaidDate").is_none().then_some("缴清日期"),
-        "enforced" => {
-            (paper.node("Execution/PaidDate").is_none() && paper.node("Execution/EndedDate").is_none()).then_some("执行完毕的日期")
-        }
-        "ended" => paper.node("Execution/EndedDate").is_none().then_some("执行终结日期"),
-        _ => None,
-    };
-    if let Some(missing) = missing {
-        notes.at(&state).wanted(format!("填写{missing}")).with("detail", format!("没有填写{missing}")).say();
-        return;
-    }
-    let yuan = |path: &str| paper.money(path).map(|(_, yuan)| yuan);
-    let (due, paid) = (yuan("Execution/DueYuan"), yuan("Execution/PaidYuan"));
-    if let (Some(due), Some(paid), "paid" | "paid_by_instalment") = (due, paid, state.text())
-        && paid < due
-        && let Some(node) = paper.node("Execution/PaidYuan")
-    {
-        let short = Yuan::fen(due.in_fen() - paid.in_fen());
-        notes.at(&node).wanted(format!("{}元", due.figures())).with("detail", format!("还差{}元没有缴清", short.figures())).say();
-    }
-}
-
 fn not_time_barred(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     let (Some((_, ended)), Some((node, found))) = (paper.day("Act/End"), paper.day("Act/FoundDate")) else {
         return;
@@ -313,7 +183,7 @@ fn public_service(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 }
 
 /// What the step is called that a date belongs to; a date that stands in the document itself has only its own name.
-fn step_of(date: Node<'_>) -> String {
+pub(super) fn step_of(date: Node<'_>) -> String {
     let step = date.parent().filter(|step| step.parent().is_some());
     step.unwrap_or(date).label()
 }

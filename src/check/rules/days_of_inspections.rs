@@ -65,10 +65,23 @@ fn record_is_of_the_day(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 }
 
 fn order_is_of_the_day(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    if let (Some((_, inspected)), Some((node, day))) = (paper.day("InspectionDate"), paper.day("Header/DocumentDate"))
+    let Some((asked, inspected)) = paper.day("InspectionDate") else {
+        return;
+    };
+    if let Some((node, day)) = paper.day("Header/DocumentDate")
         && day != inspected
     {
-        notes.at(&node).wanted(spoken(inspected)).with("inspected", spoken(inspected)).say();
+        let order = if day < inspected { "早于" } else { "晚于" };
+        let detail = format!("文书日期{order}检查日期{}", spoken(inspected));
+        notes.at(&node).wanted(spoken(inspected)).with("detail", detail).say();
+    }
+    let records = paper.context.case.iter().filter(|other| other.facts.kind.code() == "insp_record");
+    let of_this = records.filter(|other| other.facts.inspection_id.as_deref() == paper.text("Header/InspectionId"));
+    let days: Vec<_> =
+        of_this.filter_map(|other| Some((day_at(other.tree.root(), "Start")?.1, day_at(other.tree.root(), "End")?.1))).collect();
+    if let Some((start, _)) = days.first().filter(|_| days.iter().all(|(start, end)| inspected < *start || inspected > *end)) {
+        let detail = format!("检查日期与现场检查记录（{}）不同", spoken(*start));
+        notes.at(&asked).wanted(spoken(*start)).with("detail", detail).say();
     }
 }
 

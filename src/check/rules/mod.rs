@@ -5,9 +5,12 @@
 
 mod amounts;
 mod catalogue;
+mod closing;
 mod codes;
+mod days_before_decision;
 mod days_of_cases;
 mod days_of_inspections;
+mod forms;
 mod ground;
 mod load;
 mod numbers;
@@ -64,8 +67,11 @@ fn predicates() -> impl Iterator<Item = &'static Predicate> {
         amounts::PREDICATES,
         stale::PREDICATES,
         days_of_inspections::PREDICATES,
+        days_before_decision::PREDICATES,
         days_of_cases::PREDICATES,
+        closing::PREDICATES,
         references::PREDICATES,
+        forms::PREDICATES,
         wording::PREDICATES,
         publicity::PREDICATES,
         soft::PREDICATES,

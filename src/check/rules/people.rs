@@ -84,26 +84,36 @@ fn certificate_format(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     }
 }
 
+/// Experts advise: neither this document nor another of the inspection names one as an officer (notice, 执法＋专家).
 fn experts_are_not_officers(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let Some(experts) = paper.node("Experts") else {
-        return;
-    };
-    for expert in experts.children_named("Expert") {
-        let Some(name) = expert.child("Name") else {
-            continue;
-        };
-        if let Some(officer) = paper.officers.iter().find(|officer| officer.name == name.text()) {
-            let node = officer.node.child("Name").unwrap_or(officer.node);
-            notes.at(&node).with("name", officer.name).say();
-        }
+    let here = paper.root.all("Experts/Expert/Name");
+    let elsewhere = paper.context.case.iter().flat_map(|other| other.tree.root().all("Experts/Expert/Name"));
+    let experts: HashSet<&str> = here.iter().copied().chain(elsewhere).map(|name| name.text()).collect();
+    for officer in paper.officers.iter().filter(|officer| experts.contains(officer.name)) {
+        let node = officer.node.child("Name").unwrap_or(officer.node);
+        notes.at(&node).with("name", officer.name).say();
     }
+}
+
+/// Whose name it is, if an officer's of this document or of another document of its case.
+fn officer_s_name(paper: &Paper<'_>, name: &str) -> Option<String> {
+    if paper.has_officer(name) {
+        return Some("本案执法人员".to_owned());
+    }
+    // The officers of an inspection are those of the case only once it is filed.
+    let case = paper.text("Header/CaseId").filter(|_| !name.is_empty())?;
+    let same = paper.context.case.iter().filter(|other| other.facts.case_id.as_deref() == Some(case));
+    let mut naming = same.filter(|other| other.tree.root().all("Officers/Officer/Name").iter().any(|officer| officer.text() == name));
+    naming.next().map(|other| format!("本案“{}”的执法人员", other.facts.title()))
 }
 
 fn reviewers_are_not_officers(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     for path in ["LegalReview/Name", "Review/Name", "Approval/Name"] {
-        if let Some(node) = paper.node(path).filter(|node| paper.has_officer(node.text())) {
+        if let Some(node) = paper.node(path)
+            && let Some(whose) = officer_s_name(paper, node.text())
+        {
             let step = node.parent().map_or_else(String::new, |step| step.label());
-            notes.at(&node).with("name", node.text()).with("step", step).say();
+            notes.at(&node).with("name", node.text()).with("whose", whose).with("step", step).say();
         }
     }
 }
@@ -115,7 +125,7 @@ fn penalty_documents_by_the_district(paper: &Paper<'_>, notes: &mut Notes<'_>) {
 }
 
 fn chair_is_not_an_officer(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    if let Some(node) = paper.node("HearingRef/Held/Chair").filter(|node| paper.has_officer(node.text())) {
+    if let Some(node) = paper.node("HearingRef/Held/Chair").filter(|node| officer_s_name(paper, node.text()).is_some()) {
         notes.at(&node).with("name", node.text()).say();
     }
 }

@@ -2,16 +2,19 @@
 
 use super::{
     ParamKind, Predicate,
-    paper::{Notes, Paper, day_of, spoken},
+    paper::{Notes, Paper, day_at, day_of, spoken},
 };
 use crate::{check::Node, document::DocumentNumber};
 
 pub(super) static PREDICATES: &[Predicate] = &[
     Predicate::new("REF-1", referred_to_exists),
     Predicate::new("REF-2", referred_to_agrees),
-    Predicate::new("REF-3", one_inspection_one_enterprise),
+    Predicate::new("REF-3", one_enterprise),
     Predicate::new("REF-4", one_code_one_name),
     Predicate::new("REF-5", items_are_among_the_problems),
+    Predicate::new("REF-6", address_is_the_scheme_s),
+    Predicate::new("REF-7", review_goes_item_by_item),
+    Predicate::new("DAT-23", referred_to_came_first),
     Predicate::with("REM-1", &[("review_days", ParamKind::Count), ("suit_months", ParamKind::Count)], remedy_terms),
     Predicate::new("REM-2", remedy_court),
 ];
@@ -25,11 +28,16 @@ const REFERENCES: [(&str, &str, &str, &[&str]); 8] = [
     ("NoticeRef", "Number", "Date", &["penalty_notice"]),
     ("HearingRef", "Number", "Date", &["hearing_notice"]),
     ("DecisionRef", "Number", "Date", &["penalty_org", "penalty_person", "spot_penalty_org", "spot_penalty_person"]),
-    ("Rows/Row", "DocumentNumber", "DocumentDate", &[]),
+    (RECEIPT_ROW, "DocumentNumber", "DocumentDate", &[]),
 ];
+
+/// A line of a receipt.
+const RECEIPT_ROW: &str = "Rows/Row";
 
 /// A reference of the document under judgement.
 struct Reference<'a> {
+    path: &'static str,
+    node: Node<'a>,
     number: Node<'a>,
     date: Option<Node<'a>>,
     kinds: &'static [&'static str],
@@ -40,7 +48,7 @@ fn references<'a>(paper: &Paper<'a>) -> Vec<Reference<'a>> {
     for (path, number, date, kinds) in REFERENCES {
         for node in paper.root.all(path) {
             if let Some(number) = node.child(number) {
-                found.push(Reference { number, date: node.child(date), kinds });
+                found.push(Reference { path, node, number, date: node.child(date), kinds });
             }
         }
     }
@@ -84,19 +92,57 @@ fn referred_to_agrees(paper: &Paper<'_>, notes: &mut Notes<'_>) {
                 .with("detail", format!("{}的日期是{}", text, spoken(facts.document_date)))
                 .say();
         }
+        served_as_the_receipt_says(paper, notes, &reference);
     }
 }
 
-fn one_inspection_one_enterprise(paper: &Paper<'_>, notes: &mut Notes<'_>) {
-    let (Some(inspection), Some(uscc)) = (paper.text("Header/InspectionId"), paper.node("Enterprise/Uscc")) else {
+/// The day of service that a decision names for a notice is the one on the receipt of the case.
+fn served_as_the_receipt_says(paper: &Paper<'_>, notes: &mut Notes<'_>, reference: &Reference<'_>) {
+    let Some((node, served)) = day_at(reference.node, "ServedDate").filter(|_| reference.path != RECEIPT_ROW) else {
         return;
     };
-    let other = paper.context.case.iter().find(|other| {
-        other.facts.inspection_id.as_deref() == Some(inspection)
-            && other.tree.text("Enterprise/Uscc").is_some_and(|theirs| theirs != uscc.text())
-    });
-    if let Some(other) = other {
-        notes.at(&uscc).wanted(other.tree.text("Enterprise/Uscc").unwrap_or_default()).with("other", other.facts.title()).say();
+    let receipts = paper.context.case.iter().filter(|other| other.facts.kind.code() == "service_receipt");
+    let rows: Vec<_> = receipts.flat_map(|receipt| receipt.tree.root().all(RECEIPT_ROW)).collect();
+    let is_meant =
+        |row: &&Node<'_>| row.value("DocumentNumber").is_some_and(|theirs| DocumentNumber::matches(theirs, reference.number.text()));
+    let days: Vec<_> = rows.iter().filter(is_meant).filter_map(|row| Some(day_at(*row, "ServedDate")?.1)).collect();
+    if let Some(day) = days.first().filter(|_| !days.contains(&served)) {
+        let detail = format!("送达回执上{}的送达日期是{}", reference.number.text(), spoken(*day));
+        notes.at(&node).wanted(spoken(*day)).with("detail", detail).say();
+    }
+}
+
+/// What a document refers to was there before it.
+fn referred_to_came_first(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(own) = paper.date else {
+        return;
+    };
+    // A receipt is begun before the last of what it serves is made, and DAT-17 watches what is closed.
+    for reference in references(paper).iter().filter(|reference| ![RECEIPT_ROW, "DecisionRef"].contains(&reference.path)) {
+        if let Some(date) = reference.date.filter(|date| day_of(date.text()).is_some_and(|day| day > own)) {
+            notes.at(&date).wanted(format!("不晚于{}", spoken(own))).say();
+        }
+    }
+}
+
+fn one_enterprise(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(uscc) = paper.node("Enterprise/Uscc") else {
+        return;
+    };
+    let (inspection, case) = (paper.text("Header/InspectionId"), paper.text("Header/CaseId"));
+    let others = paper.context.case.iter().filter(|other| other.tree.text("Enterprise/Uscc").is_some_and(|theirs| theirs != uscc.text()));
+    for other in others {
+        let is = |ours: Option<&str>, theirs: Option<&str>| ours.is_some() && ours == theirs;
+        let (same, what) = if is(inspection, other.facts.inspection_id.as_deref()) {
+            ("同一次检查", "检查编号")
+        } else if is(case, other.facts.case_id.as_deref()) {
+            ("同一案件", "案件编号")
+        } else {
+            continue;
+        };
+        let wanted = other.tree.text("Enterprise/Uscc").unwrap_or_default();
+        notes.at(&uscc).wanted(wanted).with("other", other.facts.title()).with("same", same).with("what", what).say();
+        return;
     }
 }
 
@@ -110,6 +156,19 @@ fn one_code_one_name(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     });
     if let Some(other) = other {
         notes.at(&name).wanted(other.tree.text("Enterprise/Name").unwrap_or_default()).with("other", other.facts.title()).say();
+    }
+}
+
+/// The record's address is the scheme's (domain.md §1.4, insp_record).
+fn address_is_the_scheme_s(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(address) = paper.node("Enterprise/Address") else {
+        return;
+    };
+    let plans = paper.context.case.iter().filter(|other| other.facts.kind.code() == "insp_plan");
+    let mut of_this = plans.filter(|other| other.facts.inspection_id.as_deref() == paper.text("Header/InspectionId"));
+    let differs = |theirs: &str| !same_name(theirs, address.text());
+    if let Some((plan, theirs)) = of_this.find_map(|plan| Some((plan, plan.tree.text("Enterprise/Address").filter(|a| differs(a))?))) {
+        notes.at(&address).wanted(theirs).with("other", plan.facts.title()).say();
     }
 }
 
@@ -139,6 +198,41 @@ fn items_are_among_the_problems(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         for no in major.text().split_whitespace().filter(|no| !known(no)) {
             notes.at(&major).with("no", no).say();
         }
+    }
+}
+
+/// A review speaks of every item that was ordered, once, and of no other.
+fn review_goes_item_by_item(paper: &Paper<'_>, notes: &mut Notes<'_>) {
+    let Some(block) = paper.node("Items") else {
+        return;
+    };
+    let mut reviewed = Vec::new();
+    for no in block.children_named("Item").filter_map(|item| item.attribute("no")) {
+        if reviewed.contains(&no.value()) {
+            notes.at_attr(&no).wanted("每项一次").with("detail", format!("第{}项写了两次", no.value())).say();
+        }
+        reviewed.push(no.value());
+    }
+    let Some(number) = paper.text("OrderRef/Number") else {
+        return;
+    };
+    let is_meant = |theirs: &str| DocumentNumber::matches(theirs, number);
+    let order = paper.context.case.iter().find(|other| other.facts.number.as_deref().is_some_and(is_meant));
+    let Some(order) = order.filter(|order| order.facts.kind.code() == "rectify_order") else {
+        return;
+    };
+    let ordered: Vec<&str> = order.tree.root().all("ItemsToFix/Item").iter().filter_map(|item| item.attr("no")).collect();
+    if ordered.is_empty() {
+        return;
+    }
+    let wanted = format!("第{}项", ordered.join("、"));
+    for no in block.children_named("Item").filter_map(|item| item.attribute("no")).filter(|no| !ordered.contains(&no.value())) {
+        notes.at_attr(&no).wanted(wanted.clone()).with("detail", format!("第{}项不是责令整改的项目", no.value())).say();
+    }
+    let left: Vec<&str> = ordered.iter().copied().filter(|no| !reviewed.contains(no)).collect();
+    if !left.is_empty() {
+        let detail = format!("责令整改的第{}项没有复查结果", left.join("、"));
+        notes.at(&block).value("").wanted(wanted).with("detail", detail).say();
     }
 }
 

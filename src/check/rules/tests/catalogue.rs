@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{BadCatalogue, Catalogue, Exceptions, Ground, RuleSet, catalogue, predicates},
-    Case, Context, Kind, Severity, TODAY, all_on, amounts, codes, days, fails, ground, judge, passes, people, publicity, references, soft,
-    stale, tree, wording,
+    Case, Context, Kind, Severity, TODAY, all_on, amounts, codes, days, fails, forms, ground, judge, passes, people, publicity, references,
+    soft, stale, tree, wording,
 };
 
 /// Every case of the families beside this file.
@@ -17,6 +17,7 @@ fn every_case() -> Vec<Case> {
         stale::cases(),
         days::cases(),
         references::cases(),
+        forms::cases(),
         wording::cases(),
         publicity::cases(),
         soft::cases(),

@@ -50,7 +50,18 @@ fn orders() -> Vec<Case> {
     let without = order.replace("<Deadline>2023-04-18</Deadline>", "");
     vec![
         passes("DAT-3", "rectify_order", DAY, "<InspectionDate>2023-04-03</InspectionDate>"),
-        fails("DAT-3", "onsite_measure", DAY, "<InspectionDate>2023-04-01</InspectionDate>", "2023年4月1日"),
+        fails("DAT-3", "onsite_measure", DAY, "<InspectionDate>2023-04-01</InspectionDate>", "晚于检查日期2023年4月1日"),
+        fails("DAT-3", "onsite_measure", DAY, "<InspectionDate>2023-04-05</InspectionDate>", "早于检查日期2023年4月5日"),
+        fails("DAT-3", "rectify_order", DAY, "<InspectionDate>2023-04-03</InspectionDate>", "现场检查记录（2023年4月2日）").beside(
+            "insp_record",
+            "2023-04-02",
+            &span("2023-04-02T09:00", "2023-04-02T11:20"),
+        ),
+        passes("DAT-3", "rectify_order", DAY, "<InspectionDate>2023-04-03</InspectionDate>").beside(
+            "insp_record",
+            DAY,
+            &span("2023-04-02T22:00", "2023-04-03T01:20"),
+        ),
         passes("DAT-4", "rectify_order", DAY, "<Deadline>2023-04-04</Deadline>"),
         fails("DAT-4", "rectify_order", DAY, "<Deadline>2023-04-03</Deadline>", "晚于2023年4月3日"),
         fails("DAT-4", "rectify_order", DAY, "<ItemsToFix><Item no=\"1\" deadline=\"2023-04-02\"/></ItemsToFix>", "2023-04-02"),
@@ -77,6 +88,11 @@ fn future_and_year() -> Vec<Case> {
         passes("DAT-19", "penalty_notice", "2026-12-01", ""),
         fails("DAT-19", "insp_record", DAY, &span("2026-12-02T09:00", "2026-12-02T10:00"), "在将来"),
         passes("DAT-19", "insp_plan", DAY, "<CheckTime>2099-04-03T09:00:00+08:00</CheckTime>"),
+        passes("DAT-19", "rectify_review", DAY, "<Delay><NewDeadline>2099-04-03</NewDeadline></Delay>"),
+        // Every other day has passed, wherever it stands.
+        fails("DAT-19", "rectify_review", DAY, "<Delay><ApprovedDate>2026-12-02</ApprovedDate></Delay>", "ApprovedDate在将来"),
+        fails("DAT-19", "case_close", DAY, "<Review><Date>2026-12-02</Date></Review>", "Date在将来"),
+        fails("DAT-19", "service_receipt", DAY, "<Rows><Row><ServedDate>2026-12-02</ServedDate></Row></Rows>", "不晚于2026年12月1日"),
         numbered("（淄）应急罚〔2024〕12号"),
         fails("DAT-19", "penalty_org", "2024-01-10", "", "（淄）应急罚〔2024〕12号").header("DocumentNumber", "（淄）应急罚〔2023〕12号"),
         passes("DAT-19", "penalty_org", "2024-01-10", filed).header("DocumentNumber", "（淄）应急罚〔2023〕12号"),
@@ -105,6 +121,7 @@ fn notices() -> Vec<Case> {
         fails("DAT-12A", "penalty_notice", DAY, &filed("2023-01-18"), "75日"),
         // The ninetieth day is a Sunday.
         fails("DAT-12A", "penalty_notice", "2023-03-31", &filed("2023-01-02"), "2023年4月3日前"),
+        fails("DAT-12A", "penalty_notice", "2023-04-04", &filed("2023-01-02"), "期限2023年4月3日已满"),
     ]
 }
 
@@ -133,6 +150,11 @@ fn decisions() -> Vec<Case> {
         passes("DAT-8", org, "2023-04-24", &hearing("2023-04-21", "<Waived><Date>2023-04-24</Date></Waived>")),
         fails("DAT-8", org, "2023-04-24", &hearing("2023-04-21", "<Waived><Date>2023-04-25</Date></Waived>"), "放弃听证"),
         fails("DAT-8", org, DAY, &held("2023-03-20", "2023-04-04"), "听证晚于"),
+        // Nothing answers a notice that was not served yet.
+        fails("DAT-8", org, DAY, &held("2023-02-20", "2023-02-28"), "听证早于听证告知书送达"),
+        fails("DAT-8", org, "2023-04-24", &hearing("2023-04-21", "<Waived><Date>2023-04-20</Date></Waived>"), "放弃听证早于"),
+        fails("DAT-8", org, DAY, &told("2023-03-20", "2023-03-21", &waived("2023-03-20")), "放弃陈述申辩早于"),
+        fails("DAT-8", org, DAY, &hearing("2023-03-01", "<Date>2023-03-02</Date><NotRequested/>"), "送达早于听证告知书日期"),
         passes("DAT-8", org, DAY, &held("2023-03-20", "2023-04-03")),
         fails("DAT-9", org, DAY, &told("2023-03-31", "2023-03-31", "<StatementMade>false</StatementMade>"), "2023年4月3日才满"),
         // The third day after the thirtieth is a Sunday.
@@ -220,6 +242,8 @@ fn closing() -> Vec<Case> {
         executed(&format!("<State>paid</State><DueYuan>{due}</DueYuan><PaidYuan>{paid}</PaidYuan><PaidDate>{day}</PaidDate>"))
     };
     let close = "case_close";
+    let decision = "<DecisionRef><Number>（淄）应急罚〔2023〕12号</Number><Date>2023-03-20</Date></DecisionRef>";
+    let fine = "<FineYuan>20000</FineYuan>";
     vec![
         passes("DAT-17", close, DAY, &paid("20000", "20000", "2023-04-03")),
         fails("DAT-17", close, DAY, &paid("20000", "20000", "2023-04-04"), "不晚于2023年4月3日"),
@@ -234,6 +258,23 @@ fn closing() -> Vec<Case> {
         fails("DAT-17", close, DAY, &executed("<State>paid</State>"), "缴清日期"),
         fails("DAT-17", close, DAY, &executed("<State>ended</State><PaidDate>2023-04-01</PaidDate>"), "执行终结日期"),
         fails("DAT-17", close, DAY, &executed("<State>enforced</State>"), "执行完毕的日期"),
+        fails("DAT-17", close, DAY, &executed("<DueYuan>20000</DueYuan><PaidYuan>15000</PaidYuan>"), "还差5000元"),
+        fails("DAT-17", close, DAY, "<DecisionRef><Date>2023-04-04</Date></DecisionRef>", "晚于结案"),
+        fails("DAT-17", close, DAY, &format!("{decision}{}", paid("15000", "15000", "2023-04-01")), "少于处罚决定的罚款20000元").beside(
+            "penalty_org",
+            "2023-03-20",
+            fine,
+        ),
+        passes("DAT-17", close, DAY, &format!("{decision}{}", paid("20000", "20000", "2023-04-01"))).beside(
+            "penalty_org",
+            "2023-03-20",
+            fine,
+        ),
+        fails("DAT-17", close, DAY, &format!("{decision}{}", executed("<State>nothing_to_execute</State>")), "没有需要执行的内容").beside(
+            "penalty_org",
+            "2023-03-20",
+            fine,
+        ),
         passes("DAT-17", close, DAY, &executed("<State>nothing_to_execute</State>")),
         passes(
             "DAT-21",

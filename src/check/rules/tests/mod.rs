@@ -4,6 +4,7 @@ mod amounts;
 mod catalogue;
 mod codes;
 mod days;
+mod forms;
 mod people;
 mod publicity;
 mod references;
@@ -126,6 +127,19 @@ impl Case {
         self
     }
 
+    /// In a penalty case.
+    pub(super) fn of_case(mut self, case: &str) -> Self {
+        self.xml = with_case(&self.xml, case);
+        self
+    }
+
+    /// With the last of the other documents in a penalty case.
+    pub(super) fn whose_case(mut self, case: &str) -> Self {
+        let (_, xml) = self.others.last_mut().unwrap();
+        *xml = with_case(xml, case);
+        self
+    }
+
     /// With another document of the same number.
     pub(super) fn namesake(mut self, kind: &str, date: &str, body: &str) -> Self {
         let xml = document(kind, date, body);
@@ -223,6 +237,10 @@ fn with_header(xml: &str, name: &str, text: &str) -> String {
     format!("{}{text}{}", &xml[..from], &xml[to..])
 }
 
+fn with_case(xml: &str, case: &str) -> String {
+    xml.replacen("</InspectionId>", &format!("</InspectionId><CaseId>{case}</CaseId>"), 1)
+}
+
 fn tree(xml: &str) -> Tree {
     Tree::parse(xml.into(), Arc::new(Labels::default())).unwrap()
 }
@@ -245,7 +263,7 @@ fn facts(kind: &str, tree: &Tree) -> Facts {
         party_uscc: text("Enterprise/Uscc"),
         document_date: tree.text("Header/DocumentDate").unwrap().parse().unwrap(),
         inspection_id: text("Header/InspectionId"),
-        case_id: None,
+        case_id: text("Header/CaseId"),
         inspection_end: None,
         ruling: None,
     }

@@ -101,7 +101,35 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(fails("PER-6", kind, DAY, &with(&format!("<{step}><Name>岳明川</Name></{step}>")), "岳明川"));
         cases.push(passes("PER-6", kind, DAY, &with(&format!("<{step}><Name>齐怀瑾</Name></{step}>"))));
     }
+    cases.extend(of_the_case());
     cases
+}
+
+/// The officers of one document are those of its case.
+fn of_the_case() -> Vec<Case> {
+    let with = |more: &str| format!("{}{more}", two());
+    let investigator = officers(&[("国承业", "15030200103")]);
+    let reviewed_by = |name: &str| with(&format!("<LegalReview><Name>{name}</Name></LegalReview>"));
+    let heard_by = |name: &str| with(&format!("<HearingRef><Held><Chair>{name}</Chair></Held></HearingRef>"));
+    vec![
+        fails("PER-5", "rectify_order", DAY, &two(), "栾一帆").beside(
+            "insp_record",
+            DAY,
+            "<Experts><Expert><Name>栾一帆</Name></Expert></Experts>",
+        ),
+        fails("PER-6", "penalty_org", DAY, &reviewed_by("国承业"), "本案“")
+            .of_case("AJ-1")
+            .beside("inquiry_record", DAY, &investigator)
+            .whose_case("AJ-1"),
+        passes("PER-6", "penalty_org", DAY, &reviewed_by("国承业"))
+            .of_case("AJ-1")
+            .beside("inquiry_record", DAY, &investigator)
+            .whose_case("AJ-2"),
+        fails("PER-8", "penalty_org", DAY, &heard_by("国承业"), "国承业")
+            .of_case("AJ-1")
+            .beside("inquiry_record", DAY, &investigator)
+            .whose_case("AJ-1"),
+    ]
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use super::{
-    super::Catalogue, Case, Finding, Labels, RuleSet, Severity, all_on, amounts, codes, days, people, publicity, references, soft, stale,
-    wording,
+    super::Catalogue, Case, Finding, Labels, RuleSet, Severity, all_on, amounts, codes, days, forms, people, publicity, references, soft,
+    stale, wording,
 };
 use crate::check::{
     Verdict,
@@ -57,6 +57,7 @@ fn every_rule_of_the_catalogue_reads_like_this() {
         ("stale", stale::cases()),
         ("days", days::cases()),
         ("references", references::cases()),
+        ("forms", forms::cases()),
         ("wording", wording::cases()),
         ("publicity", publicity::cases()),
         ("soft", soft::cases()),
