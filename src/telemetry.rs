@@ -54,6 +54,10 @@ pub mod field {
     pub const ERROR: &str = "error";
     /// The store's journal segment.
     pub const SEGMENT: &str = "store.segment";
+    /// How an alert is told: news, a repetition, the digest.
+    pub const ALERT_FORM: &str = "alert.form";
+    /// How loud an alert is.
+    pub const ALERT_LEVEL: &str = "alert.level";
     /// Which of the daemon's tasks.
     pub const TASK: &str = "task";
     /// Who asked for it: an operator's login name.
@@ -187,7 +191,8 @@ fn json(to: &mut Writer<'_>, now: Timestamp, level: Level, target: &str, said: S
                 Cow::Borrowed(_) => value,
             },
         };
-        line.insert(name.into(), text);
+        // What every line begins with is not a field's to change.
+        line.entry(name).or_insert(text);
     }
     writeln!(to, "{}", serde_json::Value::Object(line))
 }
@@ -300,6 +305,14 @@ mod tests {
             tracing::info!({ field::DOCUMENT_ID } = "ab12", { field::ATTEMPT_NO } = 2, "已接收");
         });
         assert_eq!(line, "2023-04-03 17:20:11.000  INFO 已接收 document.id=ab12 attempt.no=2\n");
+    }
+
+    #[test]
+    fn what_every_line_begins_with_is_not_a_fields_to_change() {
+        let json = logged(LogFormat::Json, || tracing::info!(level = "Red", time = "now", target = "elsewhere", "告警"));
+        let line: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((line["level"].as_str(), line["time"].as_str()), (Some("INFO"), Some("2023-04-03T17:20:11.000+08:00")));
+        assert_ne!(line["target"], "elsewhere");
     }
 
     #[test]

@@ -159,7 +159,7 @@ impl Alerter {
             let of_channels = kinds.into_iter().any(|kind| kind == Kind::Channel);
             let fails = |(name, health): (&String, &Health)| health.fails(now).then(|| name.clone());
             let failed = if of_channels { health.iter().filter_map(fails).collect() } else { Vec::new() };
-            tracing::info!(form = ?dispatch.form, level = ?dispatch.level, episodes = dispatch.episodes.len(), "something is to be told");
+            tracing::info!(alert.form = ?dispatch.form, alert.level = ?dispatch.level, count = dispatch.episodes.len(), "something is to be told");
             let merged = book.outbox.post(&dispatch, words.as_deref(), &self.settings.alert.channels, &failed, now);
             book.log(merged);
         }

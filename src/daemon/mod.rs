@@ -49,7 +49,7 @@ pub use outside::{ask_once, station, watch};
 pub use stop::Stop;
 
 /// How long what is under way may take to end after the decision to stop.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(10);
+const GRACE: std::time::Duration = std::time::Duration::from_secs(8);
 
 /// The platform's feed is read this seldom while nothing is on its way.
 const FEED_IDLE: Duration = Duration::minutes(5);

@@ -1,6 +1,10 @@
 //! What authors find beside their drafts follows what became of them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chrono::Duration;
 
@@ -16,6 +20,9 @@ use crate::{
     store::StoreError,
     watch::notes::Notes,
 };
+
+/// How long after a note could not be written it is tried again.
+const AGAIN: Duration = Duration::minutes(1);
 
 /// Documents whose notes may have to change. Bounded by the number of documents that change between two looks.
 #[derive(Default)]
@@ -87,23 +94,38 @@ impl Writer {
     /// # Errors
     /// When the store fails: the daemon must end.
     pub(super) async fn run(self, beat: impl Fn(Timestamp), stop: Arc<Stop>) -> Result<(), StoreError> {
+        // What could not be done while the share was away or read-only.
+        let (mut left, mut again) = (BTreeSet::new(), self.clock.now());
         loop {
-            let changed = self.board.take();
+            let mut changed = self.board.take();
+            let now = self.clock.now();
+            if now >= again {
+                changed.extend(&left);
+                again = now.plus(AGAIN);
+            }
             for id in &changed {
-                self.write(*id).await?;
+                match self.write(*id).await? {
+                    Ok(()) => drop(left.remove(id)),
+                    // A read-only share is no fault of the document's: the reason stands in the store and is shown everywhere else (faults 58).
+                    Err(error) if left.insert(*id) => {
+                        tracing::warn!(document.id = %id, %error, "what stands beside a draft could not be changed; it is tried each minute");
+                    }
+                    Err(error) => tracing::debug!(document.id = %id, %error, "what stands beside a draft still cannot be changed"),
+                }
             }
             beat(self.clock.now());
             if changed.is_empty() {
                 if stop.decided() {
                     return Ok(());
                 }
-                self.work.rest(self.clock.now().plus(Duration::minutes(1)), self.board.signal()).await;
+                self.work.rest(self.clock.now().plus(AGAIN), self.board.signal()).await;
             }
         }
     }
 
-    async fn write(&self, id: DocumentId) -> Result<(), StoreError> {
-        let Some(record) = self.queue.store().get(id).await? else { return Ok(()) };
+    /// Writes or removes what stands beside a draft; answers how that went.
+    async fn write(&self, id: DocumentId) -> Result<io::Result<()>, StoreError> {
+        let Some(record) = self.queue.store().get(id).await? else { return Ok(Ok(())) };
         let path = record.birth.source.path.clone();
         // The version that counts speaks for the draft, whichever of them changed.
         let record = self.queue.latest_at(&path).await?.unwrap_or(record);
@@ -111,7 +133,7 @@ impl Writer {
         let notes = Arc::clone(&self.notes);
         let done = match record.state {
             State::Unfit | State::Returned if at_home => {
-                let Some(text) = self.reason_text(&record).await? else { return Ok(()) };
+                let Some(text) = self.reason_text(&record).await? else { return Ok(Ok(())) };
                 blocking(move || notes.write_reason(&path, &text)).await
             }
             State::Entered if at_home => {
@@ -122,11 +144,7 @@ impl Writer {
             // What is on its way, or out of the way, needs no mending any more.
             _ => blocking(move || notes.remove_reason(&path)).await,
         };
-        if let Err(error) = done {
-            // A read-only share is no fault of the document's: the reason stands in the store and is shown everywhere else (faults 58).
-            tracing::warn!(document.id = %id, %error, "a note could not be written beside a draft");
-        }
-        Ok(())
+        Ok(done)
     }
 
     /// The text of the note: what the check found, or what the platform objects to, whichever was last; `None` when that cannot be read

@@ -35,7 +35,7 @@ impl Pulse {
     /// Puts what is known now where it can be seen. Cheap: no network.
     pub(super) fn refresh(&self) {
         let gate = self.platform.gate().state();
-        let skew = self.platform.skew();
+        let (skew, refusal) = (self.platform.skew(), self.platform.gate().refusal());
         self.vitals.platform(|facts| {
             facts.skew_millis = skew.map(|s| s.millis);
             if let Some(skew) = skew {
@@ -47,10 +47,12 @@ impl Pulse {
                 GateState::Admitting => (vitals::GateState::Untried, None, None, String::new()),
                 GateState::Recovering { at_most } if at_most >= self.at_once => (vitals::GateState::Open, None, None, String::new()),
                 GateState::Recovering { at_most } => (vitals::GateState::Probing, None, None, format!("恢复中，同时 {at_most} 件")),
-                GateState::Probing { since, why } => (vitals::GateState::Probing, Some(since), None, why.label().to_owned()),
+                GateState::Probing { since, why } => {
+                    (vitals::GateState::Probing, Some(since), None, refusal.unwrap_or_else(|| why.label().to_owned()))
+                }
                 GateState::Refusing { since, probe_at, why } => {
                     let state = if why == Cause::Credential { vitals::GateState::Refused } else { vitals::GateState::Down };
-                    (state, Some(since), Some(probe_at), why.label().to_owned())
+                    (state, Some(since), Some(probe_at), refusal.unwrap_or_else(|| why.label().to_owned()))
                 }
             };
         });

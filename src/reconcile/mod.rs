@@ -72,6 +72,8 @@ struct FeedPace {
     quiet: u32,
     /// How many documents had been acknowledged by then, entered ones included.
     acknowledged: u64,
+    /// Whether it could not be read.
+    failed: bool,
 }
 
 /// Follows what was sent.
@@ -94,7 +96,7 @@ impl Reconciler {
     /// A reconciler over the queue and the platform; `told` hears of every record that changed, and `wake` is raised then.
     pub fn new(queue: Arc<Queue>, platform: Arc<Gated>, clock: SharedClock, pace: Pace, told: Told, wake: Arc<Signal>) -> Self {
         let work = Work::begin(&clock);
-        let feed = FeedPace { read_at: Timestamp::MIN, took: Duration::zero(), quiet: 0, acknowledged: 0 };
+        let feed = FeedPace { read_at: Timestamp::MIN, took: Duration::zero(), quiet: 0, acknowledged: 0, failed: false };
         Self { queue, platform, clock, pace, early: BTreeMap::new(), seen_there: None, feed, told, wake, work }
     }
 
@@ -113,7 +115,7 @@ impl Reconciler {
         if begun >= next {
             self.read_feed(&mut done).await?;
             let (took, quiet) = (self.clock.now().since(begun), if done.rows == 0 { self.feed.quiet.saturating_add(1) } else { 0 });
-            self.feed = FeedPace { read_at: self.clock.now(), took, quiet, acknowledged };
+            self.feed = FeedPace { read_at: self.clock.now(), took, quiet, acknowledged, ..self.feed };
         }
         for state in [State::Unsure, State::Received] {
             self.look_up_due(state, &mut done).await?;
@@ -182,16 +184,20 @@ impl Reconciler {
         } else {
             (soonest * (1 << self.feed.quiet.min(8))).min(self.pace.feed_every)
         };
+        // With nothing else under way the feed alone shows that the platform is away, and people are to know soon.
+        let interval = if self.feed.failed { interval.min(self.pace.feed_every) } else { interval };
         Ok((self.feed.read_at.plus(interval), acknowledged))
     }
 
     async fn read_feed(&mut self, done: &mut Activation) -> Result<(), StoreError> {
         let store = Arc::clone(self.queue.store());
         let mut cursor = store.recall(CURSOR).await?;
+        self.feed.failed = false;
         loop {
             let page = match self.platform.feed(cursor.as_deref()).await {
                 Ok(page) => page,
                 Err(failure) => {
+                    self.feed.failed = true;
                     tracing::info!(cause = ?failure.cause, platform.code = failure.code, "the results feed could not be read");
                     return Ok(());
                 }

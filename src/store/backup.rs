@@ -1,8 +1,9 @@
 //! Copies of the journal, and stores made of them.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -63,7 +64,7 @@ impl JournalStore {
 }
 
 fn copy_all(extent: &Extent, dest: &Path, now: Timestamp, archived: Vec<String>) -> io::Result<Backup> {
-    fs::create_dir_all(dest)?;
+    make_own(dest)?;
     if !is_empty(dest)? {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is not empty", dest.display())));
     }
@@ -74,7 +75,7 @@ fn copy_all(extent: &Extent, dest: &Path, now: Timestamp, archived: Vec<String>)
         files.push(copy(&segment.path, dest, end)?);
     }
     let backup = Backup { format: FORMAT, store: extent.store, taken_at: now, last_seq: extent.last_seq, files, archived };
-    let mut manifest = File::create(dest.join(MANIFEST))?;
+    let mut manifest = create_own(&dest.join(MANIFEST))?;
     manifest.write_all(&serde_json::to_vec_pretty(&backup)?)?;
     manifest.sync_all()?;
     sync_dir(dest)?;
@@ -89,11 +90,21 @@ fn is_empty(dir: &Path) -> io::Result<bool> {
     }
 }
 
+/// Makes a folder for its owner only, as the store's is: documents name people.
+fn make_own(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+/// A new file for its owner only.
+fn create_own(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
 /// Copies the first `length` bytes of a file into a folder, durably.
 fn copy(from: &Path, folder: &Path, length: u64) -> io::Result<BackupFile> {
     let name = from.file_name().unwrap_or_default();
     let mut source = File::open(from)?.take(length);
-    let mut target = File::create(folder.join(name))?;
+    let mut target = create_own(&folder.join(name))?;
     let mut buffer = vec![0; 1 << 18];
     let (mut bytes, mut crc) = (0, 0);
     loop {
@@ -152,7 +163,7 @@ fn beside(dir: &Path) -> PathBuf {
 fn make(backup: &Backup, src: &Path, making: &Path) -> io::Result<Option<String>> {
     match fs::remove_dir_all(making) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => fs::create_dir_all(making.join("journal"))?,
+        _ => make_own(&making.join("journal"))?,
     }
     for file in &backup.files {
         // A name out of a manifest must not lead anywhere else.

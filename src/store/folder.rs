@@ -14,7 +14,7 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -34,6 +34,8 @@ impl Folder {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder.create(dir)?;
+        // One that was there may be open to all; where it is not ours to close, its owner has decided.
+        drop(fs::set_permissions(dir, fs::Permissions::from_mode(0o700)));
         builder.create(folder.journal())?;
         sync_dir(dir)?;
         if let Some(parent) = dir.parent().filter(|p| !p.as_os_str().is_empty()) {

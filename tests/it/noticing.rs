@@ -202,6 +202,26 @@ async fn an_office_file_gets_a_note_that_says_how_to_save_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_note_that_could_not_be_written_is_written_as_soon_as_it_can_be() {
+    let office = Office::open().await;
+    let theirs = office.folder().join("坏的.xml.退回原因.txt");
+    // Somebody's own file bears the note's name; it is nobody's to overwrite.
+    std::fs::write(&theirs, "我的备忘").unwrap();
+    let bad = edited(&record(13), "<Uscc>9", "<Uscc>8");
+    office.put("坏的.xml", &bad);
+    office.pass(minutes(3)).await;
+    assert_eq!(office.state("坏的.xml").await, Some(State::Unfit));
+    assert_eq!(office.note("坏的.xml").as_deref(), Some("我的备忘"));
+    std::fs::remove_file(&theirs).unwrap();
+    office.pass(minutes(2)).await;
+    assert!(office.note("坏的.xml").is_some_and(|note| note.contains("统一社会信用代码")));
+    office.put("坏的.xml", &record(13));
+    office.pass(minutes(3)).await;
+    assert_eq!((office.state("坏的.xml").await, office.note("坏的.xml")), (Some(State::Entered), None));
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_takes_nothing_again_and_writes_no_second_line_about_it() {
     let mut office = Office::open().await;
     office.put("记录.xml", &record(12));

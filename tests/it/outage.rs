@@ -6,6 +6,7 @@ use chrono::Duration;
 use dangri::{
     document::{Record, State, Timestamp},
     queue::Operation,
+    status::GateState,
 };
 use dangri_mocks::{Action, Endpoint, ErrorItem, RetryAfter, Rule};
 
@@ -147,5 +148,19 @@ async fn a_platform_that_only_takes_no_documents_is_tried_with_one_at_a_time() {
     assert!(puts <= 75, "{puts} documents were tried");
     office.pass(Duration::minutes(10)).await;
     office.all_are(State::Entered).await;
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_shows_within_minutes_though_there_is_nothing_to_send() {
+    let office = Office::open().await;
+    office.put("记录.xml", &record(1));
+    office.pass(Duration::minutes(30)).await;
+    assert_eq!(office.status().await.platform.gate, GateState::Open);
+    let away = Action::Status { status: 502, code: None, retry_after: None, committing: false };
+    office.script(Rule::new(Endpoint::Any, away).always());
+    // It asks for news every five minutes; once that fails it asks again soon, and does not wait for five such rounds.
+    office.pass(Duration::minutes(10)).await;
+    assert_eq!(office.status().await.platform.gate, GateState::Down);
     office.close().await;
 }

@@ -39,6 +39,11 @@ impl SharedGate {
         self.gate().state()
     }
 
+    /// What the handshake was refused for, in Chinese, while that keeps the gate shut.
+    pub fn refusal(&self) -> Option<String> {
+        self.gate().refusal().map(str::to_owned)
+    }
+
     /// A person says that the platform is mended, or that something should go on now.
     pub fn look_again(&self) {
         self.gate().look_again(self.clock.now());

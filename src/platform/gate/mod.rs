@@ -144,11 +144,22 @@ pub struct Gate {
     failures: [u32; 2],
     /// How often it shut before its ramp was over.
     again: u32,
+    /// What the handshake was refused for, in Chinese, where that is what keeps it shut: no waiting mends it.
+    refusal: Option<String>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { shut: None, since: Timestamp::MIN, sendings: Ramp::OVER, questions: Ramp::OVER, in_doubt: false, failures: [0; 2], again: 0 }
+        Self {
+            shut: None,
+            since: Timestamp::MIN,
+            sendings: Ramp::OVER,
+            questions: Ramp::OVER,
+            in_doubt: false,
+            failures: [0; 2],
+            again: 0,
+            refusal: None,
+        }
     }
 }
 
@@ -171,6 +182,11 @@ impl Gate {
     /// Since when the platform counts as down, and why; `None` while all is well.
     pub fn down_since(&self) -> Option<(Timestamp, Cause)> {
         self.shut.map(|shut| (self.since, shut.why))
+    }
+
+    /// What the handshake was refused for, in Chinese, while that keeps it shut.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref().filter(|_| self.shut.is_some())
     }
 
     /// Whether a request of `lane` may begin at `now`.
@@ -212,10 +228,11 @@ impl Gate {
                 Weight::Alive if open => return self.shut = None,
                 Weight::Alive => return,
                 Weight::None => (why, None),
-                Weight::One => (failure.cause, None),
+                Weight::One | Weight::Refused => (failure.cause, None),
                 Weight::Shut(wait) => (failure.cause, Some(wait)),
             },
         };
+        self.hear_refusal(heard);
         self.again = self.again.saturating_add(1);
         self.refuse(now, why, wait);
     }
@@ -229,8 +246,19 @@ impl Gate {
                 Weight::Alive => self.answered(lane),
                 Weight::One => self.failed(lane, failure, now),
                 Weight::Shut(wait) => self.shut(lane, now, failure.cause, Some(wait)),
+                Weight::Refused => {
+                    self.hear_refusal(heard);
+                    self.shut(lane, now, failure.cause, None);
+                }
             },
         }
+    }
+
+    fn hear_refusal(&mut self, heard: Heard<'_>) {
+        self.refusal = match heard {
+            Heard::Failure(failure) if is_refusal(failure) => Some(failure.said.clone()),
+            _ => None,
+        };
     }
 
     /// A person says that it is mended: the next probe may find out at once.
@@ -311,6 +339,13 @@ enum Weight {
     One,
     /// Not to send anything for so long.
     Shut(Duration),
+    /// That it does not let us in: the next request would fare no better.
+    Refused,
+}
+
+/// Whether the handshake was refused ([`super::handshake`]).
+fn is_refusal(failure: &Failure) -> bool {
+    failure.code.starts_with("tls_")
 }
 
 fn weight(failure: &Failure) -> Weight {
@@ -320,6 +355,7 @@ fn weight(failure: &Failure) -> Weight {
         (cause, Some(wait)) if cause != Cause::Order => Weight::Shut(wait.max(FIRST_WAIT)),
         // Nothing can be sent with this credential, and trying could lock the account.
         (Cause::Credential, _) => Weight::Shut(CREDENTIAL_WAIT),
+        _ if is_refusal(failure) => Weight::Refused,
         (Cause::Unreachable | Cause::NoAnswer | Cause::Nonsense | Cause::PlatformError | Cause::Busy | Cause::Token, _) => Weight::One,
         (
             Cause::Defect

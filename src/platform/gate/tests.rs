@@ -93,6 +93,26 @@ fn five_failures_of_any_requests_shut_it_and_one_answer_between_them_does_not() 
 }
 
 #[test]
+fn a_handshake_that_is_refused_shuts_it_at_once_and_says_why_until_it_is_mended() {
+    let refused = |said: &str| Failure { said: said.into(), ..Failure::new(Class::Passing, Cause::Unreachable, "tls_expired") };
+    let mut gate = Gate::default();
+    gate.heard(Lane::Questions, Heard::Failure(&refused("平台证书已过期")), at(0));
+    assert_eq!((gate.down_since(), gate.refusal()), (Some((at(0), Cause::Unreachable)), Some("平台证书已过期")));
+    assert!(gate.take_probe(at(5)));
+    gate.probed(Heard::Failure(&refused("平台证书与地址不符")), at(5));
+    assert_eq!(gate.refusal(), Some("平台证书与地址不符"));
+    // Another trouble is another outage's.
+    assert!(gate.take_probe(at(60)));
+    gate.probed(Heard::Failure(&failure(Cause::NoAnswer)), at(60));
+    assert_eq!((gate.down_since().is_some(), gate.refusal()), (true, None));
+    assert!(gate.take_probe(at(600)));
+    gate.probed(Heard::Failure(&refused("平台证书已过期")), at(600));
+    assert!(gate.take_probe(at(6_000)));
+    gate.probed(Heard::Answer, at(6_000));
+    assert_eq!((gate.down_since(), gate.refusal()), (None, None));
+}
+
+#[test]
 fn a_platform_that_answers_questions_and_takes_no_documents_counts_as_down() {
     let mut gate = Gate::default();
     for _ in 0..FAILURES_IN_A_ROW {

@@ -147,6 +147,26 @@ async fn a_backup_taken_at_work_restores_as_a_store_that_asks_before_it_sends() 
 }
 
 #[tokio::test]
+async fn what_is_kept_copied_and_restored_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = tempfile::tempdir().unwrap();
+    let (dir, copy, again) = (place.path().join("state"), place.path().join("copy"), place.path().join("again"));
+    // An administrator made it beforehand, open to all.
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let store = open_in(&dir);
+    live(&store, &some(3)).await;
+    store.backup(&copy, at(5)).await.unwrap();
+    crate::store::restore(&copy, &again, settings(), at(77)).await.unwrap();
+    for folder in [&dir, &copy, &again] {
+        assert_eq!(std::fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700, "{}", folder.display());
+    }
+    for file in std::fs::read_dir(&copy).unwrap().map(Result::unwrap) {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_backup_is_not_restored() {
     let place = tempfile::tempdir().unwrap();
     let copy = place.path().join("copy");
