@@ -193,7 +193,14 @@ fn print_json(args: &Args, outcomes: &[Outcome], code: u8, now: Timestamp, to: &
             }
         })
         .collect();
-    envelope(code, now, &json!({ "files": files }), &json!([]), to)
+    let not_read = |(file, outcome): (&PathBuf, &Outcome)| match outcome {
+        Outcome::NotRead(why) => {
+            Some(json!({ "code": "D-FILE", "message": format!("{}：{why}", shown(file)), "hint": "请核对路径和权限后再查一次" }))
+        }
+        Outcome::Judged { .. } => None,
+    };
+    let errors: Vec<_> = args.files.iter().zip(outcomes).filter_map(not_read).collect();
+    envelope(code, now, &json!({ "files": files }), &json!(errors), to)
 }
 
 fn refuse(args: &Args, problems: &[BundleProblem], now: Timestamp, to: &mut dyn Write) -> io::Result<u8> {
@@ -274,6 +281,10 @@ mod tests {
         let verdicts: Vec<&str> = said["data"]["files"].as_array().unwrap().iter().map(|file| file["verdict"].as_str().unwrap()).collect();
         assert_eq!(verdicts, ["fit", "unfit", "not_read"]);
         assert_eq!(said["data"]["files"][1]["findings"][0]["label"], "检查场所");
+        assert_eq!(
+            said["errors"],
+            json!([{ "code": "D-FILE", "message": "nowhere.xml：没有这个文件", "hint": "请核对路径和权限后再查一次" }])
+        );
     }
 
     #[test]

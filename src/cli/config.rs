@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     config::{self, Config, Problem, Problems},
+    daemon,
     document::Timestamp,
 };
 
@@ -23,7 +24,11 @@ const NEEDS_A_PERSON: u8 = 3;
 /// # Errors
 /// Those of the writer.
 pub fn check(file: &Path, now: Timestamp, json: bool, to: &mut dyn Write) -> io::Result<u8> {
-    let loaded = config::load(file);
+    // What it names is read as well: a start would refuse it all the same.
+    let loaded = config::load(file).and_then(|config| match daemon::rehearse(&config) {
+        problems if problems.is_empty() => Ok(config),
+        problems => Err(Problems(problems)),
+    });
     let code = match &loaded {
         Err(_) => WRONG,
         Ok(config) if config.warnings.is_empty() => WELL,

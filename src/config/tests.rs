@@ -141,7 +141,9 @@ fn a_secret_written_into_the_file_is_refused_and_not_repeated() {
 #[test]
 fn what_is_named_but_not_there_is_told_of_all_at_once() {
     // On a disk, for the state folder's sake; the system's folder for temporary files may lie in memory.
-    let folder = tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/target")).unwrap();
+    let disk = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
+    std::fs::create_dir_all(disk).unwrap();
+    let folder = tempfile::tempdir_in(disk).unwrap();
     let path = folder.path().join("dangri.toml");
     let text = LEAST
         .replace("[platform]", "[state]\npath = \"gone/state\"\n[platform]\nca_file = \"ca.pem\"")
@@ -200,6 +202,22 @@ fn the_commands_print_and_answer_their_exit_codes() {
         .replace("/srv/wenshu", "share")
         .replace("[platform]", "[state]\npath = \"state\"\n[platform]")
         .replace("{ credential = \"platform\" }", "{ file = \"secret\" }");
+    // What would be refused at the start is refused here, all of it at once: a profile without forms, a certificate that is none.
+    let bad = text.replace("[platform]", "[platform]\nca_file = \"secret\"");
+    std::fs::write(folder.path().join("platform/shandong/profile.toml"), "address = 1").unwrap();
+    std::fs::write(&path, &bad).unwrap();
+    let mut out = Vec::new();
+    assert_eq!(crate::cli::config::check(&path, now, false, &mut out).unwrap(), 2);
+    let said = String::from_utf8(out).unwrap();
+    assert!(said.contains("profile.toml") && said.contains("没有表单定义"), "{said}");
+    let ours = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/platform/shandong");
+    std::fs::remove_dir_all(folder.path().join("platform/shandong")).unwrap();
+    std::os::unix::fs::symlink(ours, folder.path().join("platform/shandong")).unwrap();
+    let mut out = Vec::new();
+    assert_eq!(crate::cli::config::check(&path, now, false, &mut out).unwrap(), 2);
+    let said = String::from_utf8(out).unwrap();
+    assert!(said.contains("platform.ca_file"), "{said}");
+
     std::fs::write(&path, text).unwrap();
     let mut out = Vec::new();
     assert_eq!(crate::cli::config::check(&path, now, false, &mut out).unwrap(), 3, "nobody would be told");

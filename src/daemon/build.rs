@@ -119,20 +119,39 @@ impl ExchangeLog for Listening {
     }
 }
 
+/// What the configuration names and only reading shows to be sound.
+struct Named {
+    profile: Profile,
+    checker: Checker,
+    access: Access,
+}
+
+/// Reads the platform's profile, its forms and rules, and what lets us in; all that is wrong with them at once.
+fn named(config: &Config) -> Result<Named, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let profile = Profile::read(&config.platform.profile).map_err(|found| problems.extend(found)).ok();
+    let checker = checker(config).map_err(|found| problems.extend(found)).ok();
+    let access = Access::of(&config.office, &config.platform).map_err(|found| problems.extend(found)).ok();
+    if let (Some(profile), Some(access)) = (&profile, &access) {
+        problems.extend(HttpPlatform::problems(profile, access));
+    }
+    match (profile, checker, access) {
+        (Some(profile), Some(checker), Some(access)) if problems.is_empty() => Ok(Named { profile, checker, access }),
+        _ => Err(problems),
+    }
+}
+
+/// What would keep a daemon from starting though its configuration reads well: profile, forms, rules, certificates.
+pub fn rehearse(config: &Config) -> Vec<Problem> {
+    named(config).err().unwrap_or_default()
+}
+
 /// Opens everything that `config` names. The store comes first: who does not hold it touches nothing else.
 ///
 /// # Errors
 /// [`StartError`].
 pub(super) fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, StartError> {
-    let (profile, checker) = (Profile::read(&config.platform.profile), checker(config));
-    let (profile, checker) = match (profile, checker) {
-        (Ok(profile), Ok(checker)) => (profile, checker),
-        (profile, checker) => {
-            let mut problems = profile.err().unwrap_or_default();
-            problems.extend(checker.err().unwrap_or_default());
-            return Err(StartError::Problems(problems));
-        }
-    };
+    let Named { profile, checker, access } = named(config).map_err(StartError::Problems)?;
     let settings = store::Settings {
         segment_bytes: config.store.segment_bytes,
         low_water_bytes: low_water(config),
@@ -149,9 +168,7 @@ pub(super) fn parts(config: &Config, clock: &SharedClock) -> Result<Parts, Start
         log: Arc::new(Listening { log: Arc::clone(&exchanges), vitals: Arc::clone(&vitals) }),
         login_book: Some(config.state.join("login.json")),
     };
-    let platform = Access::of(&config.office, &config.platform)
-        .and_then(|access| HttpPlatform::new(profile.clone(), access, around))
-        .map_err(StartError::Problems)?;
+    let platform = HttpPlatform::new(profile.clone(), access, around).map_err(StartError::Problems)?;
     Ok(Parts {
         store: Arc::new(journal),
         vitals,

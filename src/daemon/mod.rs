@@ -44,7 +44,7 @@ use crate::{
     upload::{Settler, Shared, Uploader},
 };
 
-pub use build::{Parts, StartError};
+pub use build::{Parts, StartError, rehearse};
 pub use outside::{ask_once, station, watch};
 pub use stop::Stop;
 

@@ -84,6 +84,13 @@ impl HttpPlatform {
         })
     }
 
+    /// What would be wrong with such a client: addresses, certificates, keys.
+    pub fn problems(profile: &Profile, access: &Access) -> Vec<Problem> {
+        let mut problems = profile.problems();
+        problems.extend(Wire::new(profile, access).err().unwrap_or_default());
+        problems
+    }
+
     /// Why the platform does not let us in, while that lasts; to be raised.
     pub fn credential_trouble(&self) -> Option<Failure> {
         self.tokens.trouble()
