@@ -218,12 +218,12 @@ impl Intake {
 
     /// Judges batch by batch, several at once, and takes each as it comes back: judging and the disk work at the same time.
     async fn take_all(&self, ready: Vec<Sighted>, onward: &Onward, stop: &Stop) -> Result<(), StoreError> {
-        let mut batches = self.unknown(ready).await?.into_iter();
+        let mut ready = ready.into_iter();
         let mut judging = JoinSet::new();
-        self.fill(&mut judging, &mut batches, stop);
+        self.fill(&mut judging, &mut ready, stop).await?;
         while let Some(judged) = judging.join_next().await {
             // Whoever is free judges the next batch while this one is written.
-            self.fill(&mut judging, &mut batches, stop);
+            self.fill(&mut judging, &mut ready, stop).await?;
             match judged {
                 Ok(Ok(looked)) => self.take(looked, onward).await?,
                 Ok(Err(error)) => return Err(error),
@@ -233,35 +233,42 @@ impl Intake {
         Ok(())
     }
 
-    /// Gives every judge a batch.
-    fn fill(&self, judging: &mut JoinSet<Result<Vec<Looked>, StoreError>>, batches: &mut impl Iterator<Item = Sighted>, stop: &Stop) {
+    /// Gives every judge a batch of what is not in the books.
+    async fn fill(
+        &self,
+        judging: &mut JoinSet<Result<Vec<Looked>, StoreError>>,
+        ready: &mut std::vec::IntoIter<Sighted>,
+        stop: &Stop,
+    ) -> Result<(), StoreError> {
         while judging.len() < self.at_once && !stop.decided() {
-            let batch: Vec<_> = batches.by_ref().take(BATCH).collect();
+            let mut batch = Vec::with_capacity(BATCH.min(ready.len()));
+            while batch.len() < BATCH
+                && let Some(sighted) = ready.next()
+            {
+                if !self.is_known(&sighted).await? {
+                    batch.push(sighted);
+                }
+            }
             if batch.is_empty() {
                 break;
             }
             judging.spawn(Arc::clone(&self.judges).judge(batch, self.clock.now(), self.most_bytes));
         }
+        Ok(())
     }
 
     /// After a restart the watcher remembers nothing: what stands in the books with the same size and time need not be read again.
-    async fn unknown(&self, ready: Vec<Sighted>) -> Result<Vec<Sighted>, StoreError> {
-        let mut unknown = Vec::with_capacity(ready.len());
-        for sighted in ready {
-            let known = self.queue.latest_at(&sighted.path).await?.filter(|record| {
-                let source = &record.birth.source;
-                source.bytes == sighted.size && source.modified == sighted.modified && record.state != State::Corrupt
-            });
-            match known {
-                Some(record) => {
-                    self.verdicts.judged(&sighted, Some(record.id()));
-                    // Should the last run have ended before its note was written.
-                    self.board.tell(&record);
-                }
-                None => unknown.push(sighted),
-            }
+    async fn is_known(&self, sighted: &Sighted) -> Result<bool, StoreError> {
+        let known = self.queue.latest_at(&sighted.path).await?.filter(|record| {
+            let source = &record.birth.source;
+            source.bytes == sighted.size && source.modified == sighted.modified && record.state != State::Corrupt
+        });
+        if let Some(record) = &known {
+            self.verdicts.judged(sighted, Some(record.id()));
+            // Should the last run have ended before its note was written.
+            self.board.tell(record);
         }
-        Ok(unknown)
+        Ok(known.is_some())
     }
 
     async fn take(&self, looked: Vec<Looked>, onward: &Onward) -> Result<(), StoreError> {

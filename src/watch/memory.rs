@@ -92,7 +92,7 @@ impl Memory {
             self.entries.reserve_exact(self.fresh.len());
             self.entries.append(&mut self.fresh);
             self.fresh = Vec::new();
-            self.entries.sort_by_key(|e| e.key);
+            self.entries.sort_unstable_by_key(|e| e.key);
         }
         if self.entries.capacity() > self.entries.len() * 2 + 1024 {
             self.entries.shrink_to_fit();

@@ -64,7 +64,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             segment_bytes: 64 << 20,
-            index_cache_bytes: 4 << 20,
+            index_cache_bytes: 1 << 20,
             low_water_bytes: None,
             ballast_bytes: 16 << 20,
             archive: None,
