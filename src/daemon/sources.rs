@@ -28,6 +28,8 @@ use crate::{
 const EVERY: Duration = Duration::minutes(10);
 /// So many decisions of a kind are told by name.
 const NAMED: usize = 30;
+/// So many terms are told by name.
+const TERMS: usize = 200;
 /// How long a list may be behind before anybody is told.
 const BEHIND: Duration = Duration::days(1);
 
@@ -68,11 +70,12 @@ impl Source for Terms {
             return known.said.clone();
         }
         let mut said = Contribution::default();
-        match self.reports.reminders(day).await {
-            Ok(reminders) => {
-                // Publication has a source of its own, which knows more of it.
-                let others = reminders.iter().filter(|one| !is_of_today(one) && !one.key.starts_with("publication/"));
-                said.seen.conditions = others.map(condition).collect();
+        // Publication has a source of its own, which knows more of it.
+        let wanted = |one: &Reminder| !is_of_today(one) && !one.key.starts_with("publication/");
+        match self.reports.reminders(day, TERMS, wanted).await {
+            Ok((reminders, more)) => {
+                said.seen.conditions = reminders.iter().map(condition).collect();
+                said.seen.conditions.extend(others(&reminders, more));
             }
             Err(error) => {
                 tracing::error!(%error, "the terms could not be looked at; what was known of them stays");
@@ -90,6 +93,13 @@ impl Source for Terms {
         *known = Some(Known { at: now, day, said: said.clone() });
         said
     }
+}
+
+/// The terms that are not told by name; no louder than the last that is.
+fn others(named: &[Reminder], more: u64) -> Option<Condition> {
+    let last = condition(named.last().filter(|_| more > 0)?);
+    let rest = Condition::new(Kind::Reminder, last.level, "其余", "其余期限").counting(more);
+    Some(rest.advise("用 dangri loop 查看全部，先办到期的"))
 }
 
 fn unpublished(count: u64) -> Condition {

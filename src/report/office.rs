@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use tokio::sync::Mutex;
 
 use super::{
     Archive, Ledger, Reading,
     annex::{Heading, Made, NotMade, Note, Paper, Wanted, one::Annex1, summary::Figures, three::Annex3, two::Annex2},
     ledger::Terms,
     published,
-    remind::{self, Reminder},
+    remind::{self, Foremost, Reminder},
     words,
 };
 use crate::{
@@ -48,6 +49,14 @@ pub struct Reports {
     archive: Archive,
     terms: Terms,
     settings: Settings,
+    known: Mutex<Option<Known>>,
+}
+
+/// The terms that were found when the documents were last gone through.
+struct Known {
+    /// The day, the documents, and the publications that they were found for.
+    mark: (NaiveDate, u64, u64),
+    of_terms: Foremost,
 }
 
 impl Reports {
@@ -55,7 +64,7 @@ impl Reports {
     pub fn new(store: Arc<dyn Store>, checker: Arc<Checker>, settings: Settings) -> Self {
         let archive = Archive::new(store, checker);
         let terms = Terms::of(archive.checker(), archive.list("penalty_kinds"));
-        Self { archive, terms, settings }
+        Self { archive, terms, settings, known: Mutex::default() }
     }
 
     /// The ledger as it looks on the day of `now`.
@@ -63,19 +72,49 @@ impl Reports {
     /// # Errors
     /// [`NoReport`] when the store fails.
     pub async fn ledger(&self, now: Timestamp) -> Result<Ledger, NoReport> {
-        let readings = self.archive.readings().await?;
-        self.ledger_of(&readings, now).await
+        let (publications, today) = (published::of(self.archive.store().as_ref()).await?, now.beijing_day());
+        let standing = self.archive.standing().await?;
+        let mut loops = Vec::new();
+        let some = |readings: &[Reading]| loops.extend(Ledger::of(readings, &publications, &self.terms, today).loops);
+        self.archive.by_enterprise(&standing, some).await?;
+        Ok(Ledger::with(loops, today))
     }
 
-    /// Everything that people should be reminded of on the day of `now`: terms of the ledger, and drift.
+    /// What people should be reminded of first on the day of `now`, terms of the ledger and drift; at most `most` of those that are
+    /// `wanted`, and how many more there are. While no document and no publication changes, a day's are looked up only once.
     ///
     /// # Errors
     /// [`NoReport`] when the store fails.
-    pub async fn reminders(&self, now: Timestamp) -> Result<Vec<Reminder>, NoReport> {
-        Ok(self.reminders_of(&self.ledger(now).await?).await?)
+    pub async fn reminders(
+        &self,
+        now: Timestamp,
+        most: usize,
+        wanted: impl Fn(&Reminder) -> bool + Send + Sync,
+    ) -> Result<(Vec<Reminder>, u64), NoReport> {
+        let today = now.beijing_day();
+        let mut first = Foremost::new(most);
+        let drift = Drift::known(self.archive.store().as_ref()).await?;
+        first.extend(remind::of_drift(&drift, today).into_iter().filter(&wanted));
+        let standing = self.archive.standing().await?;
+        let publications = published::of(self.archive.store().as_ref()).await?;
+        let mark = (today, standing.mark, published::mark(&publications));
+        let mut known = self.known.lock().await;
+        if known.as_ref().is_none_or(|known| known.mark != mark || known.of_terms.most != most) {
+            let mut of_terms = Foremost::new(most);
+            let some = |readings: &[Reading]| {
+                let ledger = Ledger::of(readings, &publications, &self.terms, today);
+                of_terms.extend(remind::of(&ledger).into_iter().filter(&wanted));
+            };
+            self.archive.by_enterprise(&standing, some).await?;
+            *known = Some(Known { mark, of_terms });
+        }
+        if let Some(known) = known.as_ref() {
+            first.join(&known.of_terms);
+        }
+        Ok(first.told())
     }
 
-    /// The same, over a ledger that is at hand.
+    /// Everything that people should be reminded of, over a ledger that is at hand.
     ///
     /// # Errors
     /// When the store fails.

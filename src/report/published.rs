@@ -1,5 +1,7 @@
 //! How publication stands, from what reconciliation has kept (facts below `publication/decision/`).
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use serde::Deserialize;
 
 use super::ledger::{Publication, Publications};
@@ -41,6 +43,17 @@ pub(super) async fn of(store: &dyn Store) -> Result<Publications, StoreError> {
         known.extend(kept.and_then(|kept| Some((DocumentNumber::read(&kept.number).text, meaning(&kept)?))));
     }
     Ok(known)
+}
+
+/// Another one when anything of them has changed.
+pub(super) fn mark(publications: &Publications) -> u64 {
+    // Whatever order they come in.
+    let one = |known: (&String, &Publication)| {
+        let mut hasher = DefaultHasher::new();
+        known.hash(&mut hasher);
+        hasher.finish()
+    };
+    publications.iter().map(one).fold(0, u64::wrapping_add)
 }
 
 /// `None` while nobody has looked.

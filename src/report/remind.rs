@@ -107,8 +107,57 @@ pub fn of(ledger: &Ledger) -> Vec<Reminder> {
             of_case(case, ledger.today, &mut found);
         }
     }
-    found.sort_by(|a, b| (b.weight, a.due, &a.key).cmp(&(a.weight, b.due, &b.key)));
+    sort(&mut found);
     found
+}
+
+/// The weightiest first, then what ends soonest.
+fn sort(all: &mut [Reminder]) {
+    all.sort_by(|a, b| (b.weight, a.due, &a.key).cmp(&(a.weight, b.due, &b.key)));
+}
+
+/// The foremost of many reminders, and how many there are besides: nobody reads thousands, and they need not stand in memory.
+#[derive(Debug, Clone)]
+pub struct Foremost {
+    /// So many at most.
+    pub most: usize,
+    kept: Vec<Reminder>,
+    more: u64,
+}
+
+impl Foremost {
+    /// None yet, and at most so many.
+    pub const fn new(most: usize) -> Self {
+        Self { most, kept: Vec::new(), more: 0 }
+    }
+
+    /// Takes in more of them.
+    pub fn extend(&mut self, reminders: impl IntoIterator<Item = Reminder>) {
+        for reminder in reminders {
+            self.kept.push(reminder);
+            if self.kept.len() >= self.most.saturating_mul(2).max(2) {
+                self.cut();
+            }
+        }
+    }
+
+    /// Takes in those of another.
+    pub fn join(&mut self, other: &Self) {
+        self.more += other.more;
+        self.extend(other.kept.iter().cloned());
+    }
+
+    fn cut(&mut self) {
+        sort(&mut self.kept);
+        self.more += self.kept.len().saturating_sub(self.most) as u64;
+        self.kept.truncate(self.most);
+    }
+
+    /// The foremost in order, and how many there are besides.
+    pub fn told(mut self) -> (Vec<Reminder>, u64) {
+        self.cut();
+        (self.kept, self.more)
+    }
 }
 
 /// Reminders of drift: copies that are not what was entered, and a schema under which documents would fail.
@@ -277,4 +326,27 @@ fn before(day: NaiveDate, days: u64) -> NaiveDate {
 
 fn after(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_add_days(Days::new(days)).unwrap_or(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_foremost_of_many_are_kept_in_order_and_the_others_counted() {
+        let of = |n: u32, weight| {
+            let due = NaiveDate::from_num_days_from_ce_opt(738_000 + i32::try_from(n).unwrap());
+            let since = due.unwrap();
+            Reminder { key: format!("review/{n}"), number: String::new(), weight, since, due, text: String::new(), advice: String::new() }
+        };
+        let all: Vec<_> = (0..100).rev().map(|n| of(n, if n % 10 == 0 { Weight::Urgent } else { Weight::Notice })).collect();
+        let (mut whole, mut first, mut other) = (all.clone(), Foremost::new(12), Foremost::new(12));
+        sort(&mut whole);
+        first.extend(all[..40].to_vec());
+        other.extend(all[40..].to_vec());
+        first.join(&other);
+        let (kept, more) = first.told();
+        assert_eq!((kept.as_slice(), more), (&whole[..12], 88));
+        assert_eq!((kept[9].weight, kept[10].weight), (Weight::Urgent, Weight::Notice));
+    }
 }

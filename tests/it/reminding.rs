@@ -158,6 +158,7 @@ async fn a_fine_that_is_not_paid_is_to_be_demanded_and_ten_days_after_the_demand
     enter(&office, "催告回执.xml", &bytes).await;
     let waiting = reminders(&office).await;
     assert!(of(&waiting, "demand/").is_empty(), "{waiting:#?}");
+    assert!(of(&waiting, "demanded/").len() == 1, "{waiting:#?}");
     assert!(of(&waiting, "demanded/")[0].1.contains("2023年12月10日起可以申请法院强制执行"), "{waiting:#?}");
     office.close().await;
 }

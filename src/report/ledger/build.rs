@@ -37,8 +37,12 @@ impl Ledger {
             loops[at].cases = papers;
         }
         loops.extend(alone.into_iter().filter_map(Half::of_case));
-        let mut loops: Vec<_> = loops.into_iter().map(|half| half.whole(publications, terms, today)).collect();
-        loops.sort_by_key(|a| (std::cmp::Reverse(a.urgency()), a.is_closed(), first_day(a), a.number.clone()));
+        Self::with(loops.into_iter().map(|half| half.whole(publications, terms, today)).collect(), today)
+    }
+
+    /// The ledger with these loops, in any order.
+    pub fn with(mut loops: Vec<Loop>, today: NaiveDate) -> Self {
+        loops.sort_by_cached_key(|a| (std::cmp::Reverse(a.urgency()), a.is_closed(), first_day(a), a.number.clone()));
         Self { today, loops }
     }
 }

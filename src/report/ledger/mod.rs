@@ -30,7 +30,7 @@ pub use leg::{Leg, Standing, Step, Urgency};
 pub use terms::Terms;
 
 /// How a decision's publication stands, as far as it was reconciled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Publication {
     /// It is shown and right.
     Shown {
