@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path, process::Command};
 
+use dangri::check::{Checker, Settings};
+
 use super::{
     checker, fits,
     mutate::{Dice, mutated},
@@ -82,4 +84,24 @@ fn changed_documents_of_foreign_schemas_get_the_verdict_that_xmllint_gives() {
         total += cases.len();
     }
     assert!(total >= 700, "{total}");
+}
+
+#[test]
+fn a_schema_that_names_a_type_nobody_defines_is_refused_as_xmllint_refuses_it() {
+    for (folder, entry) in SCHEMAS {
+        let home = tempfile::tempdir().unwrap();
+        for file in fs::read_dir(Path::new("tests/conformance").join(folder)).unwrap().map(Result::unwrap) {
+            fs::copy(file.path(), home.path().join(file.file_name())).unwrap();
+        }
+        let file = home.path().join(entry);
+        let text = fs::read_to_string(&file).unwrap();
+        let (before, after) = text.split_once(" type=\"").unwrap();
+        let (name, after) = after.split_once('"').unwrap();
+        fs::write(&file, format!("{before} type=\"{name}Typo\"{after}")).unwrap();
+        let Err(problems) = Checker::load(home.path(), Settings::default()) else { panic!("{folder} was taken") };
+        let said = problems.iter().map(ToString::to_string).collect::<String>();
+        assert!(said.contains(entry) && said.contains(&format!("用到的类型“{name}Typo”没有定义")), "{said}");
+        let Ok(output) = Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(&file).arg(&file).output() else { continue };
+        assert!(String::from_utf8_lossy(&output.stderr).contains("failed to compile"), "xmllint takes {folder}");
+    }
 }

@@ -4,6 +4,7 @@ mod labels;
 pub(in crate::check) mod message;
 mod validate;
 mod xsd;
+mod xsd_names;
 mod xsd_run;
 mod xsd_seen;
 mod xsd_sure;

@@ -19,7 +19,7 @@ use xsd_schema::{
     validation::{SchemaValidator as Compiled, ValidationFlags},
 };
 
-use super::{Report, SchemaValidator, XsdSource, xsd_run, xsd_seen};
+use super::{Report, SchemaValidator, XsdSource, xsd_names, xsd_run, xsd_seen};
 
 /// After so many new names the schema is built anew.
 const STRANGE_NAMES: usize = 20_000;
@@ -41,8 +41,12 @@ impl XsdFiles {
     /// Tries to compile the schema.
     ///
     /// # Errors
-    /// What is wrong with it, in the compiler's words, one entry a problem.
+    /// What is wrong with it, one entry a problem: names without a definition, else the compiler's words.
     pub fn prove(&self) -> Result<(), Vec<String>> {
+        let unknown = xsd_names::unknown(&self.files);
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
         match catch_unwind(AssertUnwindSafe(|| self.compile())) {
             Ok(Ok(set)) => {
                 let validator = Compiled::new(&set, ValidationFlags::empty());
