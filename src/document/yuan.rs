@@ -127,7 +127,8 @@ impl Yuan {
     /// Reads an amount in upper-case characters, `人民币` and `（…）` around it allowed; 圆 and 正, and 仟 and 佰 left out of nothing, are taken
     /// as people write them. `None` when the text is not such an amount.
     pub fn parse_upper(text: &str) -> Option<Self> {
-        let text = text.trim().trim_start_matches("人民币").trim_start_matches(['：', ':', ' ']);
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let text = before_the_amount(&text);
         let mut rest = text.strip_suffix(['整', '正']).unwrap_or(text);
         let mut fen: i64 = 0;
         let mut any = false;
@@ -147,6 +148,19 @@ impl Yuan {
             any = true;
         }
         (any && rest.is_empty() && fen <= MOST_FEN).then_some(Self(fen))
+    }
+}
+
+/// The amount without what forms print before it, 人民币（大写）：, and without brackets around it.
+fn before_the_amount(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        let bare = ["人民币", "（大写）", "(大写)", "大写"].iter().fold(rest, |rest, word| rest.trim_start_matches(word));
+        let bare = bare.trim_matches(['：', ':', '（', '(', '）', ')']);
+        if bare == rest {
+            return rest;
+        }
+        rest = bare;
     }
 }
 
@@ -299,6 +313,9 @@ mod tests {
         for (text, yuan) in [
             ("人民币贰万圆整", 20_000),
             ("人民币：贰万元正", 20_000),
+            ("人民币（大写）贰 万 元 整", 20_000),
+            ("（大写：贰万元整）", 20_000),
+            ("(人民币贰万元整)", 20_000),
             ("贰万元", 20_000),
             ("拾元整", 10),
             ("壹拾万元整", 100_000),

@@ -1,5 +1,7 @@
 //! Stale forms: wordings and article numbers that the law has left behind (domain.md §0.1, §3.6).
 
+use std::borrow::Cow;
+
 use super::{
     ParamKind, Predicate, citation,
     paper::{Notes, Paper},
@@ -121,8 +123,10 @@ fn sentence_around(text: &str, at: usize) -> &str {
 }
 
 fn sentence_at(text: &str, at: usize) -> (usize, usize) {
-    let start = text[..at].rfind(['。', '；']).map_or(0, |stop| stop + '。'.len_utf8());
-    let end = text[at..].find(['。', '；']).map_or(text.len(), |stop| at + stop);
+    const STOPS: [char; 3] = ['。', '；', ';'];
+    let after = |stop: usize| stop + text[stop..].chars().next().map_or(1, char::len_utf8);
+    let start = text[..at].rfind(STOPS).map_or(0, after);
+    let end = text[at..].find(STOPS).map_or(text.len(), |stop| at + stop);
     (start, end)
 }
 
@@ -185,9 +189,12 @@ fn law_that_was_rewritten(paper: &Paper<'_>, notes: &mut Notes<'_>) {
     // An order's number alone, 总局令第15号, is shorter than a law with its article.
     let shortest = notes.rule.params.texts("laws").map(str::len).min().unwrap_or(SHORTEST);
     for node in paper.root.descendants().filter(|node| node.text().len() >= shortest) {
-        let named = notes.rule.params.texts("laws").find(|law| node.text().contains(law)).filter(|_| {
+        let text = node.text();
+        // A line may be broken within a name.
+        let whole = if text.contains(char::is_whitespace) { text.split_whitespace().collect() } else { Cow::Borrowed(text) };
+        let named = notes.rule.params.texts("laws").find(|law| whole.contains(law)).filter(|_| {
             // Who names the order that rewrote it has the new one before him.
-            !notes.rule.params.texts("new").any(|new| node.text().contains(new))
+            !notes.rule.params.texts("new").any(|new| whole.contains(new))
         });
         if let Some(law) = named {
             let article = node.parent().and_then(|citation| citation.value("Article")).unwrap_or_default();

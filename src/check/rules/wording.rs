@@ -120,17 +120,40 @@ fn amounts_are_constant(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         return;
     };
     for node in ["PenaltyText", "ProposedPenalty"].iter().filter_map(|name| paper.node(name)) {
-        for mark in ['¥', '￥'] {
-            for (at, mark) in node.text().match_indices(mark) {
-                let figures = &node.text()[at + mark.len()..];
-                let end = figures.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).unwrap_or(figures.len());
-                if Yuan::parse(&figures[..end]).is_some_and(|written| !known.contains(&written)) {
-                    notes.at(&node).value(&format!("¥{}", &figures[..end])).wanted(format!("¥{}", first.figures())).say();
-                    return;
-                }
-            }
+        if let Some((written, _)) = sums(node.text()).into_iter().find(|(_, sum)| !known.contains(sum)) {
+            notes.at(&node).value(written).wanted(format!("{}元", first.figures())).say();
+            return;
         }
     }
+}
+
+/// The sums in a sentence, as they are written: `¥20000`, `20,000.00元`, `2万元`, `贰万元整`. What is a bound of the law's (以上, 以下) is none.
+fn sums(text: &str) -> Vec<(&str, Yuan)> {
+    let is_figure = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+    let mut found = Vec::new();
+    for (at, mark) in text.match_indices(['¥', '￥']) {
+        let end = text[at + mark.len()..].find(|c| !is_figure(c)).map_or(text.len(), |end| at + mark.len() + end);
+        found.extend(Yuan::parse(&text[at + mark.len()..end]).map(|sum| (&text[at..end], sum)));
+    }
+    for (at, unit) in text.match_indices(['元', '圆']) {
+        let (before, after) = (&text[..at], &text[at + unit.len()..]);
+        if ["以上", "以下", "至"].iter().any(|bound| after.starts_with(bound)) {
+            continue;
+        }
+        let (bare, wan) = before.strip_suffix('万').map_or((before, false), |bare| (bare, true));
+        let figures = &bare[bare.rfind(|c| !is_figure(c)).map_or(0, |last| last + bare[last..].chars().next().map_or(1, char::len_utf8))..];
+        if !figures.is_empty() {
+            let sum = if wan { Yuan::parse_wan(figures) } else { Yuan::parse(figures) };
+            found.extend(sum.map(|sum| (&text[bare.len() - figures.len()..at + unit.len()], sum)));
+            continue;
+        }
+        let is_upper = |c: char| "零壹贰叁肆伍陆柒捌玖拾佰仟万亿".contains(c);
+        let start = before.rfind(|c| !is_upper(c)).map_or(0, |last| last + before[last..].chars().next().map_or(1, char::len_utf8));
+        let end =
+            after.find(|c: char| !(is_upper(c) || matches!(c, '角' | '分' | '整' | '正'))).map_or(text.len(), |end| at + unit.len() + end);
+        found.extend(Yuan::parse_upper(&text[start..end]).map(|sum| (&text[start..end], sum)));
+    }
+    found
 }
 
 fn citations_have_articles(paper: &Paper<'_>, notes: &mut Notes<'_>) {

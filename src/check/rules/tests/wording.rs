@@ -24,7 +24,11 @@ pub(super) fn cases() -> Vec<Case> {
         fails("TXT-3", org, DAY, &facts("2023年4月3日检查，2023.4.10复查。"), "2023.4.10"),
         passes("TXT-3", org, DAY, &facts("2023-04-03检查，2023-04-10复查。")),
         passes("TXT-4", org, DAY, "<PenaltyText>处人民币贰万元整（¥20,000.00）罚款。</PenaltyText><FineYuan>20000.00</FineYuan>"),
-        fails("TXT-4", org, DAY, "<PenaltyText>处罚款（￥2000）。</PenaltyText><FineYuan>20000.00</FineYuan>", "¥2000"),
+        fails("TXT-4", org, DAY, "<PenaltyText>处人民币5万元罚款。</PenaltyText><FineYuan>20000</FineYuan>", "5万元"),
+        fails("TXT-4", org, DAY, "<PenaltyText>处罚款50,000元。</PenaltyText><FineYuan>20000</FineYuan>", "50,000元"),
+        fails("TXT-4", org, DAY, "<PenaltyText>处人民币伍万元整罚款。</PenaltyText><FineYuan>20000</FineYuan>", "伍万元整"),
+        passes("TXT-4", org, DAY, "<PenaltyText>依照2万元以上10万元以下的幅度，处2万元罚款。</PenaltyText><FineYuan>20000</FineYuan>"),
+        fails("TXT-4", org, DAY, "<PenaltyText>处罚款（￥2000）。</PenaltyText><FineYuan>20000.00</FineYuan>", "“￥2000”"),
         passes(
             "TXT-4",
             org,
