@@ -70,7 +70,8 @@ impl IntoResponse for Trouble {
 
 /// The page for somebody who may not.
 pub(super) fn forbidden(visit: &Visit) -> Trouble {
-    let fix = format!("您的角色是{}。需要办理请找管理员，由他添加合适角色的用户。", visit.account.roles_in_words());
+    let fix =
+        format!("您的角色是{}，不办理这一项。需要办理的，由管理员添加合适角色的用户（dangri user add）。", visit.account.roles_in_words());
     Trouble::new(StatusCode::FORBIDDEN, "您不能做这件事", fix).on(visit)
 }
 

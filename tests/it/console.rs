@@ -16,14 +16,14 @@ use crate::{
     telling::{Time, group, until},
 };
 
-const PASSWORD: &str = "Sanfendangri-3";
+pub(crate) const PASSWORD: &str = "Sanfendangri-3";
 
 /// What a server answered.
 #[derive(Debug)]
-struct Page {
-    status: u16,
+pub(crate) struct Page {
+    pub(crate) status: u16,
     headers: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Page {
@@ -40,13 +40,13 @@ impl Page {
 }
 
 /// A browser with its cookies.
-struct Browser {
-    port: u16,
+pub(crate) struct Browser {
+    pub(crate) port: u16,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    fn new(port: u16) -> Self {
+    pub(crate) fn new(port: u16) -> Self {
         Self { port, cookies: BTreeMap::new() }
     }
 
@@ -72,7 +72,7 @@ impl Browser {
         Page { status, headers: headers.to_owned(), text: text.to_owned() }
     }
 
-    async fn get(&mut self, path: &str) -> Page {
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.send("GET", path, "", "").await
     }
 
@@ -82,7 +82,7 @@ impl Browser {
     }
 
     /// Types a name and a password into the page where one logs in.
-    async fn login(&mut self, name: &str, password: &str) -> Page {
+    pub(crate) async fn login(&mut self, name: &str, password: &str) -> Page {
         let token = self.get("/login").await.field("token");
         self.post("/login", &[("token", &token), ("name", name), ("password", password)]).await
     }
@@ -93,7 +93,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// An office with a console, and a browser in front of it.
-async fn office(furnishing: Furnishing) -> (Office, Browser) {
+pub(crate) async fn office(furnishing: Furnishing) -> (Office, Browser) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let office = furnishing.listening(&format!("127.0.0.1:{port}")).open().await;
     // Whoever rests has the port.
@@ -121,7 +121,7 @@ pub(crate) async fn typed_at(socket: &Path, arguments: &[&str], line: &str) -> S
     Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-async fn add(office: &Office, name: &str, role: &str) {
+pub(crate) async fn add(office: &Office, name: &str, role: &str) {
     let said = typed(office, &["user", "add", name, "--role", role], PASSWORD).await;
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
 }
@@ -131,7 +131,7 @@ async fn asked(office: &Office, arguments: &[&str]) -> Said {
 }
 
 /// The platform answers nothing but errors.
-fn down() -> Rule {
+pub(crate) fn down() -> Rule {
     Rule::new(Endpoint::Any, Action::Status { status: 502, code: None, retry_after: None, committing: false }).always()
 }
 

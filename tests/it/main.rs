@@ -9,6 +9,7 @@ mod archiving;
 mod cli;
 mod comparing;
 mod console;
+mod console_reads;
 mod demo;
 mod drifting;
 mod filing;
