@@ -97,6 +97,7 @@ fn ill_formed() -> Vec<(&'static str, Vec<u8>)> {
     let inside = |text: &str| changed("</Place>", &format!("{text}</Place>"));
     let attributes: String = (0..300).map(|n| format!(" a{n}=\"\"")).collect();
     vec![
+        ("网页里的空格", changed("<Place>", "<Place>&nbsp;").into()),
         ("文档类型声明", before("<!DOCTYPE a SYSTEM \"a.dtd\">").into()),
         ("实体", before("<!DOCTYPE a [<!ENTITY x \"y\">]>").into()),
         ("没有声明的实体", inside("&x;").into()),

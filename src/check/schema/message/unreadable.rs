@@ -13,6 +13,12 @@ use crate::{
 pub(in crate::check) fn unreadable(text: &str, found: &Unreadable) -> Box<Finding> {
     let place = place(text, found.at);
     let Place { line, .. } = place;
+    let web_name = Some(found).filter(|found| found.why == Obstacle::Reference).and_then(|found| web_name(text, found.at));
+    if let Some(name) = web_name {
+        let message = format!("第 {line} 行的“{name}”是网页里的写法，文书里不认识");
+        let advice = "请改成它代表的那个字，例如“&nbsp;”改成空格；多半是从网页粘贴带来的。";
+        return say::file("XML-REF", place, message, String::new(), advice.to_owned());
+    }
     let (rule, message, advice) = match found.why {
         Obstacle::Doctype => {
             ("XML-DTD", "文件含 DTD（<!DOCTYPE …>），不予受理".to_owned(), "请删去以 <!DOCTYPE 开头的那一段，或者从制作软件里重新导出。")
@@ -52,4 +58,13 @@ pub(in crate::check) fn unreadable(text: &str, found: &Unreadable) -> Box<Findin
         }
     };
     say::file(rule, place, message, String::new(), advice.to_owned())
+}
+
+/// A named character of HTML in the line at `at`, `&nbsp;`; XML has five names of its own, and no others without a DTD.
+fn web_name(text: &str, at: usize) -> Option<&str> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let names = line.match_indices('&').filter_map(|(at, _)| Some(&line[at..=at + line[at..].find(';')?]));
+    let is_plain = |name: &str| name.len() <= 12 && name[1..name.len() - 1].bytes().all(|b| b.is_ascii_alphanumeric());
+    names.into_iter().find(|name| is_plain(name) && name.len() > 3 && !["&amp;", "&lt;", "&gt;", "&quot;", "&apos;"].contains(name))
 }
