@@ -140,8 +140,8 @@ impl Archive {
         for (record, body) in records.into_iter().zip(self.store.bodies(&ids).await) {
             match body {
                 Ok(body) => found.push((record, body)),
-                // It stands alone (law 9): the others are reported all the same.
-                Err(StoreError::Damaged(_) | StoreError::Unknown(_)) => {}
+                // The others are reported all the same (law 9).
+                Err(error) if error.stands_alone() => {}
                 Err(error) => return Err(error),
             }
         }

@@ -1,15 +1,12 @@
 //! Document numbers (domain.md §1.3), and the year that they carry.
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 
 use super::{
     ParamKind, Predicate,
     paper::{Notes, Paper, day_of, spoken},
 };
-use crate::{
-    check::Node,
-    document::{DocumentNumber, Facts, Severity},
-};
+use crate::document::{DocumentNumber, Facts, Severity};
 
 pub(super) static PREDICATES: &[Predicate] = &[
     Predicate::new("NUM-1", has_the_pattern),
@@ -151,13 +148,22 @@ fn dates_and_year(paper: &Paper<'_>, notes: &mut Notes<'_>) {
         notes.at(&node).wanted(format!("不晚于{}", spoken(today))).with("detail", "文书日期在将来").say();
         return;
     }
-    let may_come = |name: &str| notes.rule.params.texts("may_come").any(|known| known == name);
-    let to_come: Vec<Node<'_>> =
-        paper.root.descendants().filter(|node| day_of(node.text()).is_some_and(|day| day > today) && !may_come(node.name())).collect();
-    for node in to_come {
-        notes.at(&node).wanted(format!("不晚于{}", spoken(today))).with("detail", format!("{}在将来", node.label())).say();
+    for node in paper.root.descendants() {
+        if is_to_come(node.text(), node.name(), today, notes) {
+            notes.at(&node).wanted(format!("不晚于{}", spoken(today))).with("detail", format!("{}在将来", node.label())).say();
+        }
+        for attr in node.attributes() {
+            if is_to_come(attr.value(), attr.name(), today, notes) {
+                notes.at_attr(&attr).wanted(format!("不晚于{}", spoken(today))).with("detail", format!("{}在将来", attr.label())).say();
+            }
+        }
     }
     year_of_number(paper, notes);
+}
+
+/// Whether a value is a day after today, where none may be: of all days only terms and what is planned are still to come.
+fn is_to_come(value: &str, name: &str, today: NaiveDate, notes: &Notes<'_>) -> bool {
+    day_of(value).is_some_and(|day| day > today) && notes.rule.params.texts("may_come").all(|known| known != name)
 }
 
 /// The document's own year may stand in its number.

@@ -92,6 +92,8 @@ fn future_and_year() -> Vec<Case> {
         // Every other day has passed, wherever it stands.
         fails("DAT-19", "rectify_review", DAY, "<Delay><ApprovedDate>2026-12-02</ApprovedDate></Delay>", "ApprovedDate在将来"),
         fails("DAT-19", "case_close", DAY, "<Review><Date>2026-12-02</Date></Review>", "Date在将来"),
+        fails("DAT-19", "inquiry_record", DAY, "<Recording start=\"2026-12-02T09:00:00+08:00\"/>", "start在将来"),
+        passes("DAT-19", "rectify_order", DAY, "<ItemsToFix><Item no=\"1\" deadline=\"2099-04-18\"/></ItemsToFix>"),
         fails("DAT-19", "service_receipt", DAY, "<Rows><Row><ServedDate>2026-12-02</ServedDate></Row></Rows>", "不晚于2026年12月1日"),
         numbered("（淄）应急罚〔2024〕12号"),
         fails("DAT-19", "penalty_org", "2024-01-10", "", "（淄）应急罚〔2024〕12号").header("DocumentNumber", "（淄）应急罚〔2023〕12号"),
