@@ -54,6 +54,12 @@ pub mod field {
     pub const ERROR: &str = "error";
     /// The store's journal segment.
     pub const SEGMENT: &str = "store.segment";
+    /// The program's version.
+    pub const VERSION: &str = "version";
+    /// The watched folder.
+    pub const FOLDER: &str = "folder";
+    /// The platform's base address.
+    pub const PLATFORM_ADDRESS: &str = "platform.address";
     /// How an alert is told: news, a repetition, the digest.
     pub const ALERT_FORM: &str = "alert.form";
     /// How loud an alert is.

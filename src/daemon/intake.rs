@@ -169,6 +169,9 @@ impl Intake {
         let usual = now.plus(self.sweep_every);
         let mut next = if sweep.more { now } else { sweep.look_again.map_or(usual, |soon| usual.min(soon)) };
         let found = !sweep.ready.is_empty();
+        if found {
+            tracing::info!(count = sweep.ready.len(), "drafts have settled and are looked at");
+        }
         let rush = sweep.ready.len() > BATCH;
         if rush {
             hints.iter_mut().for_each(Hints::stop);
@@ -193,13 +196,19 @@ impl Intake {
             ShareState::Ready => (FolderState::Watched, String::new()),
             ShareState::Unavailable(why) => (FolderState::Unavailable, why.clone()),
         };
+        let mut was = state;
         self.vitals.folder(|facts| {
-            facts.state = state;
-            facts.said = said;
+            was = std::mem::replace(&mut facts.state, state);
+            facts.said.clone_from(&said);
             facts.last_sweep = Some(now);
             facts.files = sweep.files;
             facts.settling = sweep.settling as u64;
         });
+        match (was == state, &sweep.share) {
+            (true, _) => {}
+            (false, ShareState::Ready) => tracing::info!(count = sweep.files, "the folder is watched"),
+            (false, ShareState::Unavailable(why)) => tracing::warn!(%why, "the folder cannot be watched; it is looked for again"),
+        }
     }
 
     fn stopped_because(&self, why: Option<String>) {

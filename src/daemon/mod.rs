@@ -212,6 +212,9 @@ impl Running {
     /// [`StartError`] with what to tell people and the exit code.
     pub async fn open(config: Config, clock: SharedClock) -> Result<Self, StartError> {
         let parts = build::parts(&config, &clock)?;
+        let (version, folder) = (env!("CARGO_PKG_VERSION"), config.folder.path.display());
+        let address = config.platform.base_url.as_deref().unwrap_or(&parts.profile.address);
+        tracing::info!(version, %folder, platform.address = address, "the daemon is at work");
         Self::start(config, clock, parts).await
     }
 
